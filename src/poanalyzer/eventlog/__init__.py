@@ -1,0 +1,1 @@
+"""The canonical event log: what every export becomes, whatever engine wrote it."""

@@ -1,0 +1,123 @@
+"""What an adapter hands its rows to, and what it must say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from poanalyzer.eventlog.schema import CAPABILITIES, TABLES, ibis_type
+from poanalyzer.results import Capability, Problem
+
+if TYPE_CHECKING:
+    import ibis
+    import pyarrow as pa
+
+
+@dataclass
+class InputRecord:
+    """The account of one input: what was read, kept and rejected, and what it can show."""
+
+    path: str
+    adapter: str
+    engine: str
+    role: Literal["engine", "outside"]
+    role_declared: bool
+    sha256: str
+    engine_version: str | None = None
+    timezone: str = "UTC"
+    history_level: str | None = None
+    window_start: int | None = None
+    window_end: int | None = None
+    plain_log: bool = False
+    rows_read: int = 0
+    rows_kept: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    capabilities: dict[str, Capability] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+class Sink:
+    """Takes the canonical rows of one input.
+
+    An adapter calls :meth:`put` for each table it fills (rows as an Ibis expression on :attr:`con`, or as Arrow),
+    accounts for every source row with :meth:`read`, :meth:`kept` and :meth:`reject`, and says with
+    :meth:`capability` what the export can and cannot show. ``source`` and ``raw_ref`` columns: ``source`` is filled
+    here; ``raw_ref`` is the adapter's (file and key).
+    """
+
+    def __init__(
+        self,
+        con: ibis.BaseBackend,
+        record: InputRecord,
+        workdir: Path,
+        progress: Callable[[str, float], None] | None = None,
+    ) -> None:
+        self.con = con
+        self.record = record
+        self.workdir = workdir
+        self.tables: list[tuple[str, ibis.Table]] = []
+        self.problems: list[Problem] = []
+        self._progress = progress
+        self._serial = 0
+
+    def put(self, table: str, rows: ibis.Table | pa.Table) -> None:
+        """Add rows of a canonical table. Columns that are absent become NULL; unknown ones are an error.
+
+        Times are int64 microseconds UTC. Expressions stay lazy: they are run when the log is sealed.
+        """
+        import ibis
+        import pyarrow as pa
+
+        expr = self.stage(rows) if isinstance(rows, pa.Table) else rows
+        unknown = set(expr.columns) - set(TABLES[table])
+        if unknown:
+            raise ValueError(f"columns {sorted(unknown)} are not in the canonical table “{table}”")
+        filled = {
+            name: (expr[name].cast(ibis_type(kind)) if name in expr.columns else ibis.null(ibis_type(kind)))
+            for name, kind in TABLES[table].items()
+        }
+        filled["source"] = ibis.literal(self.record.path)
+        self.tables.append((table, expr.select(**filled)))
+
+    def stage(self, rows: pa.Table | pa.RecordBatchReader, name: str = "rows") -> ibis.Table:
+        """Keep Arrow rows in the store's back end under a fresh name and return them as an Ibis table."""
+        import ibis
+        import pyarrow as pa
+
+        self._serial += 1
+        unique = f"stage_{name}_{self._serial}_{abs(hash(self.record.path)) % 10**9}"
+        if isinstance(rows, pa.Table):
+            return self.con.create_table(unique, ibis.memtable(rows), overwrite=True)
+        return self.con.create_table(unique, rows, overwrite=True)
+
+    def read(self, rows: int) -> None:
+        """Count rows (events, records) found in the source, as the source counts them."""
+        self.record.rows_read += rows
+
+    def kept(self, rows: int) -> None:
+        """Count source rows that went into the log."""
+        self.record.rows_kept += rows
+
+    def reject(self, reason: str, rows: int, example: str = "") -> None:
+        """Count source rows that cannot be used. ``reason`` is a short phrase; it is shown with the count."""
+        if rows:
+            self.record.rejected[reason] = self.record.rejected.get(reason, 0) + rows
+            if example:
+                self.note("warning", f"{rows} rows rejected: {reason} (for example {example})")
+
+    def capability(self, name: str, available: Literal["yes", "partial", "no"], why: str, unlock: str = "") -> None:
+        """Say what the export can show. With "no", an empty ``unlock`` means that the engine cannot record it."""
+        if name not in CAPABILITIES:
+            raise ValueError(f"unknown capability “{name}”")
+        self.record.capabilities[name] = Capability(capability=name, available=available, why=why, unlock=unlock)
+
+    def note(self, severity: Literal["note", "warning", "error"], text: str, fix: str = "") -> None:
+        """Record something the reader must know about this input."""
+        self.problems.append(Problem(severity=severity, text=text, where=self.record.path, fix=fix))
+
+    def progress(self, share: float) -> None:
+        """Tell how much of the input has been read, 0 to 1."""
+        if self._progress:
+            self._progress(self.record.path, share)

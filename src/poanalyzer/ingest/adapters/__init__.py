@@ -1,0 +1,1 @@
+"""Adapters: each module holds one ``ADAPTER``."""
