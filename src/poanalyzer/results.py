@@ -177,7 +177,7 @@ class FlowEdge:
     source: str
     target: str
     count: int
-    cases: int
+    cases: int | None = None
     mean_wait_s: float | None = None
 
 

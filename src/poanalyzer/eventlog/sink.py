@@ -31,6 +31,8 @@ class InputRecord:
     window_start: int | None = None
     window_end: int | None = None
     plain_log: bool = False
+    #: Whether finished cases are deleted sooner than the window is long.
+    retention_short: bool = False
     rows_read: int = 0
     rows_kept: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Sink:
         self.record = record
         self.workdir = workdir
         self.tables: list[tuple[str, ibis.Table]] = []
+        self._present: dict[int, set[str]] = {}
         self.problems: list[Problem] = []
         self._progress = progress
         self._serial = 0
@@ -79,7 +82,13 @@ class Sink:
             for name, kind in TABLES[table].items()
         }
         filled["source"] = ibis.literal(self.record.path)
-        self.tables.append((table, expr.select(**filled)))
+        rows_out = expr.select(**filled)
+        self._present[id(rows_out)] = set(expr.columns)
+        self.tables.append((table, rows_out))
+
+    def present_columns(self, rows: ibis.Table) -> set[str]:
+        """Return the columns that the adapter filled in a table it put; the others are constants."""
+        return self._present[id(rows)]
 
     def stage(self, rows: pa.Table | pa.RecordBatchReader, name: str = "rows") -> ibis.Table:
         """Keep Arrow rows in the store's back end under a fresh name and return them as an Ibis table."""
@@ -89,8 +98,8 @@ class Sink:
         self._serial += 1
         unique = f"stage_{name}_{self._serial}_{abs(hash(self.record.path)) % 10**9}"
         if isinstance(rows, pa.Table):
-            return self.con.create_table(unique, ibis.memtable(rows), overwrite=True)
-        return self.con.create_table(unique, rows, overwrite=True)
+            return self.con.create_table(unique, ibis.memtable(rows))
+        return self.con.create_table(unique, rows)
 
     def read(self, rows: int) -> None:
         """Count rows (events, records) found in the source, as the source counts them."""

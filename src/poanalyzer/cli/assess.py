@@ -1,0 +1,128 @@
+"""``poanalyzer assess``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from poanalyzer.cli import exits
+from poanalyzer.cli.console import Talk, emit
+from poanalyzer.cli.gate import parse_gate, passes
+from poanalyzer.cli.options import column_roles, log_options, split_list, talk_of, voice
+from poanalyzer.cli.project import find_project
+
+if TYPE_CHECKING:
+    from poanalyzer.results import Assessment
+
+DEFAULT_OUT = Path("poanalyzer-report")
+
+
+@click.command()
+@log_options
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUT,
+    show_default=True,
+    metavar="DIR",
+    help="Folder for the results.",
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    default=("html,json",),
+    show_default=True,
+    metavar="FORMAT,…",
+    help="What to write: html, json.",
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=("pomm",),
+    show_default=True,
+    metavar="ID,…",
+    help="Maturity models to rate by (“poanalyzer list models”).",
+)
+@click.option("--survey", metavar="FILE|DIR", help="Survey answers; default: those the project file names.")
+@click.option(
+    "--fail-under",
+    "gates",
+    multiple=True,
+    metavar="DRIVER=LEVEL",
+    help="Exit with 1 where the demonstrated level of the portfolio is lower. Repeatable.",
+)
+@click.option("--names", is_flag=True, help="Write people's names as recorded, instead of pseudonyms.")
+@voice
+@click.pass_context
+def assess(
+    ctx: click.Context,
+    inputs: tuple[str, ...],
+    config_path: Path | None,
+    mapping: tuple[str, ...],
+    out: Path,
+    formats: tuple[str, ...],
+    models: tuple[str, ...],
+    survey: str | None,
+    gates: tuple[str, ...],
+    names: bool,
+) -> int:
+    """Assess exports and write the report.
+
+    INPUT is a file, folder, glob or zip of exports; without one, the inputs of the project file are read.
+    The paths of what was written go to standard output.
+    """
+    talk = talk_of(ctx)
+    started = time.monotonic()
+    paths, overrides = column_roles(inputs, mapping)
+    wanted = split_list(models)
+    gate = parse_gate(split_list(gates), wanted)
+    project = find_project(paths, config_path)
+    if project.note:
+        talk.say(project.note)
+
+    from poanalyzer import pipeline
+    from poanalyzer.report import render
+
+    with talk.progress() as progress:
+        assessment = pipeline.assess(
+            project.inputs,
+            project.config,
+            overrides=overrides,
+            survey=survey,
+            models=wanted,
+            names=names,
+            progress=progress,
+        )
+        written = render(assessment, split_list(formats), out)
+    _summary(assessment, talk)
+    talk.problems(assessment.problems)
+    talk.detail(f"{time.monotonic() - started:.1f} s")
+    for path in written:
+        emit(str(path))
+    if not passes(gate, assessment, talk):
+        return exits.GATE_FAILED
+    return _complete(assessment, talk)
+
+
+def _summary(assessment: Assessment, talk: Talk) -> None:
+    from poanalyzer.report import terminal_summary
+
+    talk.say(terminal_summary(assessment))
+
+
+def _complete(assessment: Assessment, talk: Talk) -> int:
+    """Return the exit code of an assessment whose gates hold, and say what errored."""
+    from poanalyzer.results import Status
+
+    failed = sorted({metric.id for metric in assessment.metrics if metric.status is Status.ERROR})
+    if not failed and not any(problem.severity == "error" for problem in assessment.problems):
+        return exits.DONE
+    what = f"could not be computed: {', '.join(failed)}" if failed else "something went wrong on the way"
+    talk.error(f"incomplete: {what}", "The report says what and why, under the metrics and the problems.")
+    return exits.INCOMPLETE

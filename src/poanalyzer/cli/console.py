@@ -1,0 +1,115 @@
+"""What the program says on standard error, and how it prints tables.
+
+Names come from logs and may hold terminal control sequences: everything printed passes :func:`clean`.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from poanalyzer.results import Problem
+
+Progress = Callable[[str, float], None]
+
+#: Unicode categories that a terminal may act on instead of showing: control, format (bidi overrides), surrogates.
+_ACTING = {"Cc", "Cf", "Cs"}
+
+
+def clean(text: str) -> str:
+    """Return ``text`` with every character that a terminal would act on replaced by “�”; newlines and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c in "\n\t" or unicodedata.category(c) not in _ACTING else "�" for c in text)
+
+
+@dataclass
+class Talk:
+    """How much the program says on standard error."""
+
+    quiet: bool = False
+    verbosity: int = 0
+
+    def error(self, what: str, fix: str = "") -> None:
+        """Say what failed and what to do about it; ``-q`` does not silence this."""
+        _lines(sys.stderr, f"poanalyzer: {what}", fix)
+
+    def say(self, text: str) -> None:
+        """Say something that ``-q`` silences."""
+        if not self.quiet:
+            _lines(sys.stderr, text)
+
+    def detail(self, text: str) -> None:
+        """Say something that only ``-v`` shows."""
+        if self.verbosity:
+            self.say(text)
+
+    def problems(self, problems: Sequence[Problem]) -> None:
+        """Say what went wrong or was assumed: errors always, warnings unless quiet, notes with ``-v``."""
+        for problem in problems:
+            place = f"{problem.where}: " if problem.where else ""
+            if problem.severity == "error" or (not self.quiet and (problem.severity == "warning" or self.verbosity)):
+                _lines(sys.stderr, f"{problem.severity}: {place}{problem.text}", problem.fix)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress | None]:
+        """Show a progress bar on a terminal; give ``None`` where standard error is none."""
+        if self.quiet or not sys.stderr.isatty():
+            yield None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+        )
+        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("starting", total=1.0)
+
+            def tell(label: str, share: float) -> None:
+                bar.update(task, description=_short(clean(label), 44), completed=min(max(share, 0.0), 1.0))
+
+            yield tell
+
+
+def emit(text: str = "") -> None:
+    """Print data to standard output."""
+    sys.stdout.write(clean(text) + "\n")
+
+
+def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table to standard output: aligned and wrapped on a terminal, tab-separated elsewhere."""
+    if not sys.stdout.isatty():
+        for row in (header, *rows):
+            emit("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, name in enumerate(header):
+        table.add_column(name, overflow="fold", no_wrap=index == 0)
+    for row in rows:
+        table.add_row(*(Text(clean(cell)) for cell in row))
+    Console().print(table)
+
+
+def _lines(stream: TextIO, text: str, fix: str = "") -> None:
+    stream.write(clean(text) + "\n")
+    if fix:
+        stream.write(f"  → {clean(fix)}\n")
+    stream.flush()
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else "…" + text[1 - width :]

@@ -1,0 +1,218 @@
+"""Names become integers: one dictionary a kind of name, in name order, and the rows that point into them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from poanalyzer.config import Accounts
+from poanalyzer.eventlog.schema import HUMAN_TYPES, SERVICE_TYPES, TABLES, WORK_TYPES, ibis_type
+from poanalyzer.eventlog.sink import Sink
+
+if TYPE_CHECKING:
+    import ibis
+
+#: Who did a row of work, as the coded log keeps it.
+ACTOR_UNKNOWN, ACTOR_HUMAN, ACTOR_MACHINE = 0, 1, 2
+
+#: Resource names that mean a machine, when neither the export nor the analyst says: an inference, and marked as one.
+MACHINE_NAME = r"(?i)^(system|bot|robot|rpa|batch|scheduler|cron|service|automat(ic|ed|ion)?|workflow|engine|svc[-_ ].*|.*[-_ ](bot|robot|rpa|svc|daemon))$"  # noqa: E501
+
+
+def code_cases(con: ibis.BaseBackend, sinks: list[Sink]) -> None:
+    """Create ``d_process`` and ``c_cases`` (one row a case, ``case_ix`` in order of process and case id)."""
+    import ibis
+
+    parts = []
+    for number, sink in enumerate(sinks):
+        for name, rows in sink.tables:
+            if name == "cases":
+                parts.append(rows.mutate(sink=ibis.literal(number, "int16"), outside=sink.record.role == "outside"))
+    raw = con.create_table(
+        "t_cases", _union(parts) if parts else _empty("cases").mutate(sink=ibis.literal(0, "int16"), outside=False)
+    )
+    con.create_table(
+        "d_process",
+        raw.select("process_key", "outside")
+        .distinct()
+        .mutate(process_ix=ibis.row_number().over(order_by=[ibis._.outside, ibis._.process_key])),
+    )
+    raw = raw.join(con.table("d_process"), ["process_key", "outside"])
+    # One case may come in pieces from several inputs: it is one case where process and id agree.
+    keyed = raw.mutate(case_ix=ibis.dense_rank().over(order_by=[raw.process_ix, raw.case_id]))
+    first = ibis.row_number().over(group_by="case_ix", order_by=[ibis._.sink, ibis._.raw_ref])
+    keyed = con.create_table("t_cases_keyed", keyed.mutate(piece=first))
+    con.create_table("t_case_map", keyed.select("sink", "case_id", "case_ix", "process_ix"))
+    whole = keyed.group_by("case_ix").agg(first_start=keyed.start.min(), last_end=keyed.end.max())
+    one = keyed.filter(keyed.piece == 0).drop("piece").join(whole, "case_ix")
+    one = one.mutate(start=one.first_start, end=ibis.ifelse(one.end.isnull(), one.end, one.last_end)).drop(
+        "first_start", "last_end"
+    )
+    root = con.table("t_case_map").select("sink", root_case_id="case_id", found_root="case_ix")
+    coded = one.left_join(root, ["sink", "root_case_id"]).drop("sink_right", "root_case_id_right")
+    coded = coded.mutate(
+        root_ix=ibis.coalesce(coded.found_root, coded.case_ix),
+        root_missing=coded.found_root.isnull(),
+    ).drop("found_root")
+    con.create_table("c_cases", coded.order_by("case_ix"))
+    for name in ("t_cases", "t_cases_keyed"):
+        con.drop_table(name)
+
+
+def code_activities(con: ibis.BaseBackend, sinks: list[Sink], accounts: Accounts) -> None:
+    """Create the dictionaries of activities, steps and resources, and ``c_acts``."""
+    import ibis
+
+    acts = [(n, s, rows) for n, s in enumerate(sinks) for name, rows in s.tables if name == "activities"]
+    step_keys = ["element_id", "activity", "element_type", "endpoint"]
+    resource_keys = ["resource", "role", "resource_type"]
+    rows_of = [rows for _, _, rows in acts] or [_empty("activities")]
+    steps = con.create_table("t_steps", _union([r.select(step_keys).distinct() for r in rows_of]).distinct())
+    resources = con.create_table("t_res", _union([r.select(resource_keys).distinct() for r in rows_of]).distinct())
+    names = steps.select("activity").distinct()
+    con.create_table("d_activity", names.mutate(activity_ix=ibis.row_number().over(order_by="activity")))
+    steps = steps.join(con.table("d_activity"), "activity")
+    steps = steps.mutate(step_ix=ibis.row_number().over(order_by=[steps[k] for k in step_keys]))
+    con.create_table("d_step", _typed_steps(steps))
+    con.create_table("d_resource", _typed_resources(resources, resource_keys, accounts))
+    parts = [_coded(con, number, sink, rows) for number, sink, rows in acts]
+    con.create_table("c_acts", _union(parts) if parts else _coded(con, 0, None, _empty("activities")))
+    con.drop_table("t_steps")
+    con.drop_table("t_res")
+
+
+def _typed_steps(steps: ibis.Table) -> ibis.Table:
+    import ibis
+
+    kind = steps.element_type
+    return steps.mutate(
+        is_task=kind.isin((*WORK_TYPES, "unknown")),
+        is_call=kind == "callActivity",
+        by_type=ibis.cases(
+            (kind.isin(HUMAN_TYPES), ACTOR_HUMAN), (kind.isin(SERVICE_TYPES), ACTOR_MACHINE), else_=ACTOR_UNKNOWN
+        ),
+    )
+
+
+def _typed_resources(resources: ibis.Table, keys: list[str], accounts: Accounts) -> ibis.Table:
+    """Resource types: the analyst's word first, then the export's, then a guess by the name that is marked as one."""
+    import ibis
+
+    name = resources.resource
+    declared = [
+        (name.re_search("|".join(f"^(?:{_regex(p)})$" for p in patterns)), kind)
+        for kind, patterns in accounts.model_dump().items()
+        if patterns
+    ]
+    said = ibis.cases(*declared, else_=ibis.null("string")) if declared else ibis.null("string")
+    given = resources.resource_type.nullif("unknown")
+    guess = ibis.ifelse(name.re_search(MACHINE_NAME), "system", ibis.null("string"))
+    kind = ibis.coalesce(said, given, guess, "unknown")
+    return resources.mutate(
+        resource_ix=ibis.row_number().over(order_by=[resources[k] for k in keys]),
+        given_type=resources.resource_type,
+        resource_type=kind,
+        inferred=said.isnull() & given.isnull() & guess.notnull(),
+        declared=said.notnull(),
+        by_resource=ibis.cases(
+            (kind == "human", ACTOR_HUMAN),
+            (kind.isin(("bot", "system", "device", "external")), ACTOR_MACHINE),
+            else_=ACTOR_UNKNOWN,
+        ),
+    )
+
+
+def _regex(glob: str) -> str:
+    """Return a shell pattern as the regular expression that every back end reads alike."""
+    return "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in glob)
+
+
+def _coded(con: ibis.BaseBackend, number: int, sink: Sink | None, rows: ibis.Table) -> ibis.Table:
+    """Replace the names of one input's rows by their integers. Absent columns are constants: they cost no join."""
+    import ibis
+
+    present = sink.present_columns(rows) if sink else set(rows.columns)
+    cases = con.table("t_case_map").filter(ibis._.sink == number)
+    out = rows.join(cases.drop("sink"), "case_id")
+    out = _lookup(out, con.table("d_step"), ["element_id", "activity", "element_type", "endpoint"], present,
+                  ["step_ix", "activity_ix", "is_task", "is_call", "by_type"])  # fmt: skip
+    out = _lookup(out, con.table("d_resource"), ["resource", "role", "given_type"], present,
+                  ["resource_ix", "by_resource", "inferred"])  # fmt: skip
+    if "called_case_id" in present:
+        called = cases.select(called_case_id="case_id", called_ix="case_ix")
+        out = out.left_join(called, "called_case_id").drop("called_case_id_right")
+    else:
+        out = out.mutate(called_ix=ibis.null("int64"))
+    executed = out.state != "skipped"
+    actor = ibis.ifelse(out.by_type != ACTOR_UNKNOWN, out.by_type, out.by_resource)
+    keep = [c for c in TABLES["activities"] if c not in
+            ("element_id", "activity", "element_type", "endpoint", "resource", "role", "resource_type")]  # fmt: skip
+    return out.select(
+        "case_ix", "process_ix", "step_ix", "activity_ix", "resource_ix", "called_ix",
+        *[c for c in keep if c != "case_id"],
+        at=ibis.coalesce(out.start, out.end, out.scheduled),
+        work=(out.is_task | (out.is_call & out.called_ix.isnull())) & executed,
+        actor=actor.cast("int8"),
+        actor_inferred=(out.by_type == ACTOR_UNKNOWN) & out.inferred,
+    )  # fmt: skip
+
+
+def _lookup(rows: ibis.Table, names: ibis.Table, keys: list[str], present: set[str], take: list[str]) -> ibis.Table:
+    """Join a dictionary on the keys that this input has; where it has none of them the one row is a constant."""
+    import ibis
+
+    right = {k: k for k in keys}
+    if "given_type" in right:
+        right = {**right, "resource_type": "given_type"}
+        del right["given_type"]
+    used = {left: r for left, r in right.items() if left in present}
+    # an absent key is a constant in this input: only its own dictionary rows may match
+    absent = {left: r for left, r in right.items() if left not in present}
+    picked = names
+    for left, r in absent.items():
+        constant = {"element_type": "unknown", "resource_type": "unknown"}.get(left)
+        picked = picked.filter(picked[r].isnull() if constant is None else picked[r] == constant)
+    small = picked.select(*take, **{f"k_{left}": ibis.coalesce(picked[r], _NOTHING) for left, r in used.items()})
+    if not used:
+        return rows.cross_join(small)
+    on = [ibis.coalesce(rows[left], _NOTHING) == small[f"k_{left}"] for left in used]
+    return rows.join(small, on).drop(*[f"k_{left}" for left in used])
+
+
+#: Stands for NULL in dictionary keys, which SQL does not match with one another.
+_NOTHING = "\x00"
+
+
+def code_plainly(con: ibis.BaseBackend, sinks: list[Sink], table: str) -> None:
+    """Create a canonical table that is small or read by few, with ``case_ix`` beside its case id."""
+    import ibis
+
+    parts = []
+    for number, sink in enumerate(sinks):
+        for name, rows in sink.tables:
+            if name != table:
+                continue
+            part = rows
+            if "case_id" in rows.columns:
+                cases = con.table("t_case_map").filter(ibis._.sink == number).select("case_id", "case_ix", "process_ix")
+                part = rows.left_join(cases, "case_id").drop("case_id_right")
+            parts.append(part)
+    if not parts:
+        schema = {n: ibis_type(k) for n, k in TABLES[table].items()}
+        if "case_id" in schema:
+            schema |= {"case_ix": "int64", "process_ix": "int64"}
+        con.create_table(table, schema=ibis.schema(schema))
+        return
+    con.create_table(table, _union(parts))
+
+
+def _union(parts: list[ibis.Table]) -> ibis.Table:
+    import ibis
+
+    return parts[0] if len(parts) == 1 else ibis.union(*parts)
+
+
+def _empty(table: str) -> ibis.Table:
+    import ibis
+
+    return ibis.memtable([], schema=ibis.schema({name: ibis_type(kind) for name, kind in TABLES[table].items()}))

@@ -1,0 +1,123 @@
+"""Where the canonical log is kept: collected from the adapters, coded once, then only read.
+
+Names of cases, activities and resources become integers with dictionary tables, in name order, so that everything
+above works on integers and nothing depends on the order of rows. All of it is Ibis; DuckDB runs it by default, in
+memory for small inputs and in a work file that spills for large ones.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from poanalyzer.config import Config
+from poanalyzer.errors import InputError
+from poanalyzer.eventlog.coding import code_activities, code_cases, code_plainly
+from poanalyzer.eventlog.schema import TABLES
+from poanalyzer.eventlog.sink import InputRecord, Sink
+from poanalyzer.results import Problem
+
+if TYPE_CHECKING:
+    import ibis
+
+#: Inputs larger than this go to a work file instead of memory.
+WORK_FILE_BYTES = 64 << 20
+#: Memory the engine may use before it spills to disk.
+MEMORY_LIMIT = "1GB"
+
+
+class Store:
+    """The writing side: opens a back end, hands out a :class:`Sink` for each input, and seals the log."""
+
+    def __init__(
+        self,
+        *,
+        size: int = 0,
+        memory_limit: str = MEMORY_LIMIT,
+        threads: int | None = None,
+        progress: Callable[[str, float], None] | None = None,
+    ) -> None:
+        import ibis
+
+        self.workdir = Path(tempfile.mkdtemp(prefix="poanalyzer-"))
+        options: dict[str, Any] = {"memory_limit": memory_limit, "temp_directory": str(self.workdir / "spill")}
+        if threads:
+            options["threads"] = threads
+        where = str(self.workdir / "log.duckdb") if size > WORK_FILE_BYTES else ":memory:"
+        self.con: ibis.BaseBackend = ibis.duckdb.connect(where, **options)
+        self.sinks: list[Sink] = []
+        self._progress = progress
+
+    def sink(self, record: InputRecord) -> Sink:
+        """Return a fresh sink for one input."""
+        sink = Sink(self.con, record, self.workdir, self._progress)
+        self.sinks.append(sink)
+        return sink
+
+    def seal(self, config: Config) -> EventLog:
+        """Code what the sinks hold and return the log to read. Raises :class:`InputError` where nothing was kept."""
+        code_cases(self.con, self.sinks)
+        code_activities(self.con, self.sinks, config.accounts)
+        for table in TABLES:
+            if table not in ("cases", "activities"):
+                code_plainly(self.con, self.sinks, table)
+        log = EventLog(con=self.con, workdir=self.workdir, inputs=[s.record for s in self.sinks], config=config)
+        log.problems = [p for s in self.sinks for p in s.problems]
+        if not log.row_count("cases"):
+            self.close()
+            raise InputError(
+                "nothing in the input could be used",
+                where=", ".join(s.record.path for s in self.sinks),
+                fix="poanalyzer inspect shows why rows were rejected; --map names the columns.",
+            )
+        return log
+
+    def close(self) -> None:
+        """Drop the back end and its files."""
+        self.con.disconnect()
+        shutil.rmtree(self.workdir, ignore_errors=True)
+
+
+@dataclass
+class EventLog:
+    """The reading side: canonical tables by name, coded tables for the miners, and the account of the inputs.
+
+    Coded tables: ``c_cases`` and ``c_acts`` (integers in place of names), ``d_process``, ``d_activity``, ``d_step``
+    (element, activity, type, endpoint) and ``d_resource`` (resource, role, type).
+    """
+
+    con: ibis.BaseBackend
+    workdir: Path
+    inputs: list[InputRecord]
+    config: Config
+    problems: list[Problem] = field(default_factory=list)
+
+    def coded(self, name: str) -> ibis.Table:
+        """Return a coded or plain stored table."""
+        return self.con.table(name)
+
+    def table(self, name: str) -> ibis.Table:
+        """Return a canonical table as DESIGN names it, times as UTC timestamps."""
+        from poanalyzer.eventlog.views import canonical
+
+        return canonical(self, name)
+
+    def row_count(self, name: str) -> int:
+        """Return how many rows a canonical table holds."""
+        stored = {"cases": "c_cases", "activities": "c_acts"}.get(name, name)
+        return int(self.con.execute(self.con.table(stored).count()))
+
+    def close(self) -> None:
+        """Drop the back end and its files."""
+        self.con.disconnect()
+        shutil.rmtree(self.workdir, ignore_errors=True)
+
+    def __enter__(self) -> EventLog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,122 @@
+"""Camunda 7: the history tables of its database as text tables, with the BPMN models beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from poanalyzer.config import Config, InputSettings
+from poanalyzer.errors import InputError
+from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.adapter import Claim
+from poanalyzer.ingest.camunda7_capabilities import put_capabilities
+from poanalyzer.ingest.camunda7_context import put_operations, put_variables
+from poanalyzer.ingest.camunda7_definitions import definitions, is_model, load_models, lookup_tables, put_definitions
+from poanalyzer.ingest.camunda7_failures import put_attempts, put_incidents
+from poanalyzer.ingest.camunda7_handled import put_handled
+from poanalyzer.ingest.camunda7_instances import put_activities, put_cases, usable_activities
+from poanalyzer.ingest.camunda7_tables import Export, column_name, table_of
+from poanalyzer.ingest.dialect import sniff
+from poanalyzer.ingest.files import InputFile
+
+#: Columns of history tables that Flowable and Activiti have under the same table names, and Camunda 7 has not.
+_FOREIGN = {
+    "HI_PROCINST": {"REV_", "NAME_", "CALLBACK_ID_"},
+    "HI_ACTINST": {"REV_", "TRANSACTION_ORDER_"},
+}
+
+
+class Camunda7:
+    """Camunda Platform 7 (and its forks that keep the tables), by SQL export."""
+
+    id = "camunda7"
+    title = "Camunda 7 history tables (ACT_HI_*, ACT_RE_* as CSV) with BPMN models"
+
+    def claim(self, files: Sequence[InputFile], settings: InputSettings) -> Sequence[Claim]:
+        """Claim each folder that holds ACT_HI_PROCINST or ACT_HI_ACTINST, with the models of the input."""
+        groups: dict[str, list[InputFile]] = {}
+        for file in files:
+            if table_of(file):
+                groups.setdefault(_folder(file), []).append(file)
+        engines = {
+            folder: group
+            for folder, group in groups.items()
+            if any(table_of(f) in _FOREIGN for f in group) and not any(_is_foreign(f) for f in group)
+        }
+        for file in files:
+            if engines and is_model(file):
+                nearest = max(sorted(engines), key=lambda folder: _shared(folder, _folder(file)))
+                engines[nearest].append(file)
+        return [
+            Claim(
+                files=tuple(group),
+                confidence=0.98,
+                why=f"{sum(1 for f in group if table_of(f))} tables of a Camunda 7 database (ACT_HI_…)",
+                engine="camunda7",
+            )
+            for _, group in sorted(engines.items())
+        ]
+
+    def read(self, claim: Claim, settings: InputSettings, config: Config, sink: Sink) -> None:
+        """Read the export into the canonical tables."""
+        zone = _zone(settings, config, sink)
+        sink.record.timezone = zone
+        export = Export(claim.files, zone, sink)
+        if not export.has("HI_PROCINST") and not export.has("HI_ACTINST"):
+            raise InputError(
+                "neither ACT_HI_PROCINST nor ACT_HI_ACTINST is in the input",
+                where=sink.record.path,
+                fix="Export at least these two tables as CSV.",
+            )
+        found = definitions(export, load_models(claim.files))
+        keys, elements = lookup_tables(found, sink)
+        acts = usable_activities(export, sink)
+        cases = put_cases(export, acts, keys, sink)
+        if not export.has("HI_ACTINST"):
+            count = export.count("HI_PROCINST")
+            sink.read(count)
+            sink.kept(count)
+        put_activities(export, acts, elements, sink)
+        put_attempts(export, acts, sink)
+        put_incidents(export, acts, sink)
+        put_handled(acts, elements, sink)
+        put_definitions(found, export, sink)
+        put_operations(export, sink)
+        put_variables(export, sink)
+        put_capabilities(export, cases, acts, found, sink)
+        sink.progress(1.0)
+
+
+def _zone(settings: InputSettings, config: Config, sink: Sink) -> str:
+    zone = settings.timezone or config.project.timezone
+    if zone:
+        return zone
+    sink.note(
+        "warning",
+        "the tables hold times of the engine's local clock without a zone; they are read as UTC",
+        "Set timezone under [project] or at this [[input]] to the zone of the engine's Java machine.",
+    )
+    return "UTC"
+
+
+def _is_foreign(file: InputFile) -> bool:
+    strange = _FOREIGN.get(table_of(file) or "", set())
+    if not strange:
+        return False
+    try:
+        names = {column_name(name) for name in sniff(file).names}
+    except InputError:
+        return False  # it is named like ours: reading it says what is wrong with it
+    return bool(strange & names)
+
+
+def _folder(file: InputFile) -> str:
+    return str(PurePosixPath(file.name.replace("!", "!/")).parent)
+
+
+def _shared(one: str, other: str) -> int:
+    parts = zip(PurePosixPath(one).parts, PurePosixPath(other).parts, strict=False)
+    return sum(1 for a, b in parts if a == b)
+
+
+ADAPTER = Camunda7()

@@ -1,0 +1,217 @@
+"""What a Camunda 7 export can show: by the history level it was written at, and by the tables that were exported.
+
+A table that is absent was not exported, or its history level never writes it: either way its silence proves nothing.
+A table that is there without rows, at a level that writes it, proves that nothing happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.camunda7_definitions import Definition
+from poanalyzer.ingest.camunda7_tables import Export
+
+if TYPE_CHECKING:
+    import ibis
+
+LEVELS = ("none", "activity", "audit", "full")
+_ONLY_FULL = ("HI_JOB_LOG", "HI_EXT_TASK_LOG", "HI_INCIDENT", "HI_OP_LOG", "HI_IDENTITYLINK", "HI_DETAIL")
+_RAISE = "Set the engine's history level to full; it applies to what happens from then on."
+
+
+def put_capabilities(
+    export: Export, cases: ibis.Table, acts: ibis.Table, found: Sequence[Definition], sink: Sink
+) -> None:
+    """Say for every capability what this export can show, and set the record's level, version and window."""
+    level = _level(export, sink)
+    sink.record.engine_version = _engine_version(export)
+    _window(cases, acts, sink)
+    _instances(export, sink)
+    _at_full(export, level, found, sink)
+    _models(found, cases, sink)
+    _business_keys(cases, sink)
+    _retention(found, sink)
+
+
+def _level(export: Export, sink: Sink) -> int:
+    """Return the history level as the engine's property says, else as the tables show it at least to be."""
+    rows = export.table("GE_PROPERTY")
+    said = rows.filter(rows.NAME_ == "historyLevel").VALUE_.to_pyarrow().to_pylist()
+    if said and said[0] in ("0", "1", "2", "3"):
+        sink.record.history_level = LEVELS[int(said[0])]
+        return int(said[0])
+    if said:
+        sink.note("note", f"the engine runs a history level of its own making ({said[0]}); judged by the tables")
+    level = 3 if any(t in export.named for t in _ONLY_FULL) else 2 if "HI_VARINST" in export.named else 1
+    sink.record.history_level = f"{LEVELS[level]} (inferred)"
+    sink.note(
+        "note",
+        f"ACT_GE_PROPERTY does not say the history level; the exported tables show that it is at least {LEVELS[level]}",
+        "Also export ACT_GE_PROPERTY.",
+    )
+    return level
+
+
+def _engine_version(export: Export) -> str | None:
+    rows = export.table("GE_SCHEMA_LOG")
+    versions = rows.filter(rows.VERSION_.notnull()).VERSION_.to_pyarrow().to_pylist()
+    return max(versions, key=lambda v: [int(p) if p.isdigit() else 0 for p in v.split(".")], default=None)
+
+
+def _window(cases: ibis.Table, acts: ibis.Table, sink: Sink) -> None:
+    first = cases.aggregate(a=cases.START_TIME_.min(), b=cases.START_TIME_.max(), c=cases.END_TIME_.max())
+    later = acts.aggregate(a=acts.START_TIME_.min(), b=acts.START_TIME_.max(), c=acts.END_TIME_.max())
+    rows = [*first.to_pyarrow().to_pylist(), *later.to_pyarrow().to_pylist()]
+    times = [value for row in rows for value in row.values() if value is not None]
+    sink.record.window_start = min((r["a"] for r in rows if r["a"] is not None), default=None)
+    sink.record.window_end = max(times, default=None)
+
+
+def _instances(export: Export, sink: Sink) -> None:
+    if export.has("HI_PROCINST"):
+        sink.capability("instances", "yes", "ACT_HI_PROCINST")
+    else:
+        sink.capability(
+            "instances", "partial", "ACT_HI_PROCINST was not exported; start, end and state of instances are "
+            "guessed from their activities", "Also export ACT_HI_PROCINST.",
+        )  # fmt: skip
+    for name in ("activities", "start-times", "end-times", "element-types"):
+        if export.has("HI_ACTINST"):
+            sink.capability(name, "yes", "ACT_HI_ACTINST")
+        else:
+            sink.capability(name, "no", "ACT_HI_ACTINST was not exported", "Also export ACT_HI_ACTINST.")
+    if export.has("HI_ACTINST"):
+        sink.capability(
+            "resources", "yes" if export.has("HI_EXT_TASK_LOG") else "partial",
+            "people and external workers are named; code that runs inside the engine has no name but its implementation",
+            "" if export.has("HI_EXT_TASK_LOG") else "Also export ACT_HI_EXT_TASK_LOG (history level full).",
+        )  # fmt: skip
+    else:
+        sink.capability("resources", "no", "ACT_HI_ACTINST was not exported", "Also export ACT_HI_ACTINST.")
+    calls = export.has_column("HI_PROCINST", "SUPER_PROCESS_INSTANCE_ID_") or export.has("HI_ACTINST")
+    sink.capability(
+        "correlations", "partial" if calls else "no",
+        "calls between instances are recorded; who sent a message or signal is not" if calls else "no table of calls",
+        "" if calls else "Also export ACT_HI_PROCINST.",
+    )  # fmt: skip
+    if "HI_DECINST" in export.named:
+        sink.capability("decisions", "partial", "ACT_HI_DECINST was exported; decisions show as business rule tasks")
+    else:
+        sink.capability("decisions", "no", "ACT_HI_DECINST was not exported", "Also export ACT_HI_DECINST.")
+
+
+def _at_full(export: Export, level: int, found: Sequence[Definition], sink: Sink) -> None:
+    """Judge what only the levels above activity write."""
+    if level < 2:
+        sink.capability("variables", "no", _too_low(level, "variables"), _RAISE)
+    elif export.has("HI_VARINST"):
+        sink.capability("variables", "yes", "ACT_HI_VARINST: last values; serialised ones without their content")
+    else:
+        sink.capability("variables", "no", "ACT_HI_VARINST was not exported", "Also export ACT_HI_VARINST.")
+    claims = export.has("HI_IDENTITYLINK") or export.has("HI_OP_LOG")
+    if not export.has("HI_TASKINST") and not export.has("HI_ACTINST"):
+        sink.capability("user-tasks", "no", "ACT_HI_TASKINST was not exported", "Also export ACT_HI_TASKINST.")
+    elif level >= 3 and claims and export.has("HI_TASKINST"):
+        sink.capability("user-tasks", "yes", "ACT_HI_TASKINST, with claims where people claimed in the engine")
+    else:
+        unlock = _RAISE if level < 3 else "Also export ACT_HI_TASKINST and ACT_HI_IDENTITYLINK."
+        sink.capability("user-tasks", "partial", "creation and completion; when a task was claimed is not there", unlock)
+    if level < 3:
+        for name, what in (("attempts", "failed tries"), ("incidents", "incidents"), ("operations", "operations")):
+            sink.capability(name, "no", _too_low(level, what), _RAISE)
+        return
+    _attempts(export, found, sink)
+    if export.has("HI_INCIDENT"):
+        sink.capability("incidents", "yes", "ACT_HI_INCIDENT at history level full")
+    else:
+        sink.capability(
+            "incidents", "no", "ACT_HI_INCIDENT was not exported: no row is not the same as no incident",
+            "Also export ACT_HI_INCIDENT, even if it is empty.",
+        )  # fmt: skip
+    if export.has("HI_OP_LOG"):
+        sink.capability(
+            "operations", "partial", "ACT_HI_OP_LOG: only what logged-in users did; scripts without a user are not in it",
+            "Set restrictUserOperationLogToAuthenticatedUsers to false.",
+        )  # fmt: skip
+    else:
+        sink.capability("operations", "no", "ACT_HI_OP_LOG was not exported", "Also export ACT_HI_OP_LOG.")
+
+
+def _attempts(export: Export, found: Sequence[Definition], sink: Sink) -> None:
+    missing = [t for t in ("HI_JOB_LOG", "HI_EXT_TASK_LOG") if not export.has(t)]
+    modelled = [d.model for d in found if d.model]
+    external = any((e.implementation or "").startswith("external:") for m in modelled for e in m.elements)
+    if not missing:
+        sink.capability("attempts", "yes", "ACT_HI_JOB_LOG and ACT_HI_EXT_TASK_LOG at history level full")
+    elif len(missing) == 2:
+        sink.capability(
+            "attempts", "no", "neither ACT_HI_JOB_LOG nor ACT_HI_EXT_TASK_LOG was exported",
+            "Also export ACT_HI_JOB_LOG and ACT_HI_EXT_TASK_LOG, even if they are empty.",
+        )  # fmt: skip
+    elif missing == ["HI_EXT_TASK_LOG"] and modelled and len(modelled) == len(found) and not external:
+        sink.capability("attempts", "yes", "ACT_HI_JOB_LOG; no model has external tasks")
+    else:
+        sink.capability(
+            "attempts", "partial", f"ACT_{missing[0]} was not exported: its failures are not seen",
+            f"Also export ACT_{missing[0]}, even if it is empty.",
+        )  # fmt: skip
+    if export.has("HI_JOB_LOG") or export.has("HI_EXT_TASK_LOG"):
+        sink.note("note", "code called inside the engine's transaction leaves no trace when it fails and is rolled back")
+
+
+def _too_low(level: int, what: str) -> str:
+    return f"history level {LEVELS[level]} does not record {what}"
+
+
+def _models(found: Sequence[Definition], cases: ibis.Table, sink: Sink) -> None:
+    """Judge models over the versions that ran, and deployments over the definitions."""
+    ran = set(cases.filter(cases.PROC_DEF_ID_.notnull()).PROC_DEF_ID_.to_pyarrow().unique().to_pylist())
+    relevant = [d for d in found if d.id in ran] or list(found)
+    with_model = sum(1 for d in relevant if d.model)
+    unlock = "Put the BPMN files of all versions beside the tables, named by version (order_v2.bpmn)."
+    if relevant and with_model == len(relevant):
+        sink.capability("models", "yes", f"the models of all {len(relevant)} definitions that ran")
+    elif with_model:
+        sink.capability("models", "partial", f"models of {with_model} of {len(relevant)} definitions that ran", unlock)
+    else:
+        sink.capability("models", "no", "no BPMN file among the input matches a definition", unlock)
+    deployed = sum(1 for d in found if d.deployment_id)
+    if not deployed:
+        sink.capability(
+            "deployments", "no", "ACT_RE_PROCDEF and ACT_RE_DEPLOYMENT were not exported",
+            "Also export ACT_RE_PROCDEF and ACT_RE_DEPLOYMENT.",
+        )  # fmt: skip
+    elif not with_model:
+        sink.capability(
+            "deployments", "partial", "versions and deployment times; without models nobody sees which versions changed",
+            unlock,
+        )  # fmt: skip
+    else:
+        sink.capability("deployments", "yes", "ACT_RE_PROCDEF and ACT_RE_DEPLOYMENT")
+
+
+def _business_keys(cases: ibis.Table, sink: Sink) -> None:
+    roots = cases.filter(cases.parent_case_id.isnull())
+    row = roots.aggregate(n=roots.count(), keyed=roots.BUSINESS_KEY_.count()).to_pyarrow().to_pylist()[0]
+    share = row["keyed"] / row["n"] if row["n"] else 0.0
+    if share == 1:
+        sink.capability("business-keys", "yes", "BUSINESS_KEY_ of every root instance")
+    elif share:
+        sink.capability("business-keys", "partial", f"BUSINESS_KEY_ of {share:.0%} of the root instances")
+    else:
+        sink.capability(
+            "business-keys", "no", "no instance has a business key", "Start instances with a business key."
+        )
+
+
+def _retention(found: Sequence[Definition], sink: Sink) -> None:
+    days = sorted({int(d.history_ttl) for d in found if d.history_ttl and d.history_ttl.isdigit()})
+    if days:
+        span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+        sink.note(
+            "note",
+            f"finished instances are removed {span} days after their end (history time to live): what ended earlier is "
+            "missing, long-running instances less so than short ones",
+        )

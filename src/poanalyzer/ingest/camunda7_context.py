@@ -1,0 +1,83 @@
+"""What people did to instances (the user operation log), and the variables of a Camunda 7 export."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.camunda7_tables import Export
+
+if TYPE_CHECKING:
+    import ibis
+
+_WHOLE = ("integer", "long", "short")
+
+
+def put_operations(export: Export, sink: Sink) -> None:
+    """Fill ``operations``: one row an operation, though the log has one for each property it changed."""
+    import ibis
+
+    rows = export.table("HI_OP_LOG")
+    rows = rows.filter(rows.TIMESTAMP_.notnull() & rows.OPERATION_TYPE_.notnull() & rows.ID_.notnull())
+    rows = rows.mutate(operation_id=ibis.coalesce(rows.OPERATION_ID_, rows.ID_))
+    # an operation may touch several kinds of things at once: each is one row
+    merged = rows.group_by("operation_id", "OPERATION_TYPE_", "ENTITY_TYPE_").agg(
+        case_id=rows.PROC_INST_ID_.min(),
+        user=rows.USER_ID_.min(),
+        at=rows.TIMESTAMP_.min(),
+        task=rows.TASK_ID_.min(),
+        job=rows.JOB_ID_.min(),
+        external=rows.EXTERNAL_TASK_ID_.min(),
+    )
+    tasks = _elements_of(export.table("HI_TASKINST"), "ID_", "TASK_DEF_KEY_", "task")
+    jobs = _elements_of(export.table("HI_JOB_LOG"), "JOB_ID_", "ACT_ID_", "job")
+    externals = _elements_of(export.table("HI_EXT_TASK_LOG"), "EXT_TASK_ID_", "ACT_ID_", "external")
+    merged = merged.left_join(tasks, merged.task == tasks.task_key)
+    merged = merged.left_join(jobs, merged.job == jobs.job_key)
+    merged = merged.left_join(externals, merged.external == externals.external_key)
+    sink.put(
+        "operations",
+        merged.select(
+            "case_id", "user", "at", "operation_id",
+            operation=merged.OPERATION_TYPE_,
+            entity=merged.ENTITY_TYPE_,
+            element_id=ibis.coalesce(merged.task_element, merged.job_element, merged.external_element),
+            raw_ref=ibis.literal("ACT_HI_OP_LOG:") + merged.operation_id,
+        ),
+    )  # fmt: skip
+
+
+def _elements_of(rows: ibis.Table, key: str, element: str, name: str) -> ibis.Table:
+    known = rows.filter(rows[key].notnull())
+    return known.group_by(**{f"{name}_key": known[key]}).agg(**{f"{name}_element": known[element].max()})
+
+
+def put_variables(export: Export, sink: Sink) -> None:
+    """Fill ``variables`` with last values as text. What is serialised stays without a value: it is code, not data."""
+    import ibis
+
+    rows = export.table("HI_VARINST")
+    rows = rows.filter(rows.PROC_INST_ID_.notnull() & rows.NAME_.notnull())
+    rows = rows.filter((rows.STATE_ != "DELETED").fill_null(True))
+    kind = rows.VAR_TYPE_.lower()
+    instant = rows.LONG_.try_cast("int64")
+    # dates are epoch milliseconds: written as seconds since then would say, in ISO 8601 UTC
+    date = (instant // 1000).as_timestamp("s").strftime("%Y-%m-%dT%H:%M:%SZ")
+    value = ibis.cases(
+        (kind == "string", rows.TEXT_),
+        (kind.isin(_WHOLE), rows.LONG_),
+        (kind == "boolean", ibis.cases((rows.LONG_ == "1", "true"), (rows.LONG_ == "0", "false"))),
+        (kind == "double", rows.DOUBLE_),
+        (kind == "date", date),
+    )
+    sink.put(
+        "variables",
+        rows.select(
+            case_id=rows.PROC_INST_ID_,
+            activity_instance_id=rows.ACT_INST_ID_.nullif(rows.PROC_INST_ID_),
+            name=rows.NAME_,
+            type=kind,
+            value=value,
+            raw_ref=ibis.literal("ACT_HI_VARINST:") + rows.ID_,
+        ),
+    )

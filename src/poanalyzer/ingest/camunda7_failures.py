@@ -1,0 +1,155 @@
+"""Failed tries and incidents of a Camunda 7 export.
+
+A try that fails leaves no activity row: its transaction is rolled back. It stands in ACT_HI_JOB_LOG or
+ACT_HI_EXT_TASK_LOG only, and its activity instance is the one that begins when a later try succeeds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.camunda7_tables import Export
+
+if TYPE_CHECKING:
+    import ibis
+
+_FAILED = "1"
+
+
+def put_attempts(export: Export, acts: ibis.Table, sink: Sink) -> None:
+    """Fill ``attempts`` from the failure rows of the job log and of the external task log."""
+    sink.put("attempts", _job_attempts(export, acts))
+    sink.put("attempts", _external_attempts(export))
+
+
+def _job_attempts(export: Export, acts: ibis.Table) -> ibis.Table:
+    import ibis
+
+    log = export.table("HI_JOB_LOG")
+    element = ibis.coalesce(log.FAILED_ACT_ID_, log.ACT_ID_)
+    log = log.mutate(element=element)
+    failed = log.filter(
+        (log.JOB_STATE_ == _FAILED)
+        & log.PROCESS_INSTANCE_ID_.notnull()
+        & log.element.notnull()
+        & log.TIMESTAMP_.notnull()
+    )
+    failed = _with_instance(failed, acts, failed.PROCESS_INSTANCE_ID_, failed.TIMESTAMP_, failed.EXECUTION_ID_)
+    nth = ibis.row_number().over(group_by=failed.JOB_ID_, order_by=[failed.TIMESTAMP_, failed.ID_])
+    before = failed.JOB_RETRIES_.try_cast("int64")
+    return failed.select(
+        case_id=failed.PROCESS_INSTANCE_ID_,
+        activity_instance_id=failed.instance,
+        element_id=failed.element,
+        attempt=nth + 1,
+        at=failed.TIMESTAMP_,
+        message=failed.JOB_EXCEPTION_MSG_,
+        # the row is written before the count is lowered
+        retries_left=ibis.greatest(before - 1, 0),
+        worker=failed.HOSTNAME_,
+        raw_ref=ibis.literal("ACT_HI_JOB_LOG:") + failed.ID_,
+    )
+
+
+def _external_attempts(export: Export) -> ibis.Table:
+    """Return failures of external tasks. The worker sets the count after the row is written: the next row shows it."""
+    import ibis
+
+    log = export.table("HI_EXT_TASK_LOG")
+    log = log.filter(log.EXT_TASK_ID_.notnull() & log.TIMESTAMP_.notnull())
+    in_order = [log.TIMESTAMP_, log.STATE_, log.ID_]
+    log = log.mutate(
+        next_retries=log.RETRIES_.lead().over(group_by=log.EXT_TASK_ID_, order_by=in_order).try_cast("int64"),
+        nth=ibis.row_number().over(group_by=[log.EXT_TASK_ID_, log.STATE_], order_by=[log.TIMESTAMP_, log.ID_]),
+    )
+    incidents = export.table("HI_INCIDENT")
+    exhausted = incidents.filter(incidents.INCIDENT_TYPE_ == "failedExternalTask")
+    exhausted = exhausted.select(gone_task="CONFIGURATION_", gone_at="CREATE_TIME_").distinct()
+    failed = log.filter(
+        (log.STATE_ == _FAILED) & log.PROC_INST_ID_.notnull() & log.ACT_ID_.notnull()
+    )
+    failed = failed.left_join(
+        exhausted, (failed.EXT_TASK_ID_ == exhausted.gone_task) & (failed.TIMESTAMP_ == exhausted.gone_at)
+    )
+    return failed.select(
+        case_id=failed.PROC_INST_ID_,
+        activity_instance_id=failed.ACT_INST_ID_,
+        element_id=failed.ACT_ID_,
+        attempt=failed.nth + 1,
+        at=failed.TIMESTAMP_,
+        message=failed.ERROR_MSG_,
+        retries_left=ibis.ifelse(failed.gone_task.notnull(), 0, failed.next_retries),
+        worker=failed.WORKER_ID_,
+        raw_ref=ibis.literal("ACT_HI_EXT_TASK_LOG:") + failed.ID_,
+    )
+
+
+def put_incidents(export: Export, acts: ibis.Table, sink: Sink) -> None:
+    """Fill ``exceptions`` with root incidents; the rows that repeat one in its callers are left out.
+
+    An incident of a job or external task that has no retries left is only resolved by somebody, or some script, that
+    raises them: engines never do so themselves. A deleted one went with its instance.
+    """
+    import ibis
+
+    rows = export.table("HI_INCIDENT")
+    rows = rows.mutate(element=ibis.coalesce(rows.FAILED_ACTIVITY_ID_, rows.ACTIVITY_ID_))
+    is_root = (rows.ID_ == rows.ROOT_CAUSE_INCIDENT_ID_) | rows.ROOT_CAUSE_INCIDENT_ID_.isnull()
+    rows = rows.filter(is_root & rows.ID_.notnull() & rows.PROC_INST_ID_.notnull() & rows.CREATE_TIME_.notnull())
+    rows = _with_instance(rows, acts, rows.PROC_INST_ID_, rows.CREATE_TIME_, rows.EXECUTION_ID_)
+    log = export.table("HI_EXT_TASK_LOG")
+    tasks = log.filter(log.EXT_TASK_ID_.notnull()).group_by(ext_task="EXT_TASK_ID_").agg(
+        ext_instance=log.ACT_INST_ID_.max()
+    )  # fmt: skip
+    rows = rows.left_join(tasks, rows.CONFIGURATION_ == tasks.ext_task)
+    sink.put(
+        "exceptions",
+        rows.select(
+            exception_id=rows.ID_,
+            case_id=rows.PROC_INST_ID_,
+            activity_instance_id=ibis.coalesce(rows.ext_instance, rows.instance),
+            element_id=rows.element,
+            kind=ibis.literal("work-item-failure"),
+            code=rows.INCIDENT_TYPE_,
+            raised=rows.CREATE_TIME_,
+            cleared=rows.END_TIME_,
+            cleared_by=ibis.cases(
+                (rows.INCIDENT_STATE_ == "1", "operator"), (rows.INCIDENT_STATE_ == "2", "cancel"), else_="none"
+            ),
+            root_id=rows.ID_,
+            raw_ref=ibis.literal("ACT_HI_INCIDENT:") + rows.ID_,
+        ),
+    )
+
+
+def _with_instance(
+    rows: ibis.Table, acts: ibis.Table, case: ibis.Value, at: ibis.Value, execution: ibis.Value
+) -> ibis.Table:
+    """Add ``instance``: the activity instance of the row's ``element`` that a failure ``at`` that time belongs to.
+
+    Of the instances that had not ended before: one of the same execution first, then the next that begins, then one
+    that was under way.
+    """
+    import ibis
+
+    rows = rows.mutate(f_case=case, f_at=at, f_execution=execution)
+    some = acts.select(a_case="PROC_INST_ID_", a_element="element_id", a_id="ID_", a_start="START_TIME_",
+                       a_end="END_TIME_", a_execution="EXECUTION_ID_")  # fmt: skip
+    pairs = rows.select(f_id="ID_", f_case="f_case", f_at="f_at", f_execution="f_execution", f_element="element").join(
+        some,
+        [ibis._.f_case == some.a_case, ibis._.f_element == some.a_element],
+    )
+    pairs = pairs.filter(pairs.a_end.isnull() | (pairs.a_end >= pairs.f_at))
+    rank = ibis.row_number().over(
+        group_by=pairs.f_id,
+        order_by=[
+            ibis.ifelse((pairs.a_execution == pairs.f_execution).fill_null(False), 0, 1),
+            ibis.ifelse(pairs.a_start >= pairs.f_at, 0, 1),
+            pairs.a_start,
+            pairs.a_id,
+        ],
+    )
+    best = pairs.mutate(place=rank)
+    best = best.filter(best.place == 0).select("f_id", instance="a_id")
+    return rows.left_join(best, rows.ID_ == best.f_id)

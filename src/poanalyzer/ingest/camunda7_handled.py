@@ -1,0 +1,127 @@
+"""Exceptions that the model itself handled: boundary events and event sub-processes that fired.
+
+Camunda 7 writes no row for the error as such. It shows in the boundary event's row and in the cancelled row of the
+activity that the event is attached to, which ends at the same time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.eventlog.sink import Sink
+
+if TYPE_CHECKING:
+    import ibis
+
+#: ACT_TYPE_ of boundary events that mean an exception → kind of exception (Russell et al. 2006).
+_BOUNDARIES = {
+    "boundaryError": "constraint", "boundaryEscalation": "constraint", "cancelBoundaryCatch": "constraint",
+    "boundaryTimer": "deadline", "boundaryMessage": "external", "boundarySignal": "external",
+    "boundaryConditional": "external",
+}  # fmt: skip
+_EVENT_STARTS = {
+    "errorStartEvent": "constraint", "escalationStartEvent": "constraint", "startTimerEvent": "deadline",
+    "messageStartEvent": "external", "signalStartEvent": "external", "conditionalStartEvent": "external",
+}  # fmt: skip
+
+
+def put_handled(acts: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
+    """Fill ``exceptions`` with what boundary events and event sub-processes caught, cleared by the model.
+
+    External events count where they interrupted something: a message that only starts side work is no exception.
+    """
+    sink.put("exceptions", _boundaries(acts, elements))
+    sink.put("exceptions", _event_scopes(acts, elements))
+
+
+def _kind(raw: ibis.Value, kinds: dict[str, str]) -> ibis.Value:
+    import ibis
+
+    return ibis.cases(*((raw == name, kind) for name, kind in kinds.items()))
+
+
+def _modelled(fired: ibis.Table, elements: ibis.Table) -> ibis.Table:
+    model = elements.select("definition_id", "m_element_id", "m_attached_to", "m_event_ref", "m_interrupting")
+    return fired.left_join(
+        model, (fired.PROC_DEF_ID_ == model.definition_id) & (fired.element_id == model.m_element_id)
+    )
+
+
+def _boundaries(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
+    import ibis
+
+    fired = _modelled(acts.filter(acts.ACT_TYPE_.isin(list(_BOUNDARIES))), elements)
+    hosts = acts.select(
+        h_case="PROC_INST_ID_", h_id="ID_", h_scope="PARENT_ACT_INST_ID_", h_element="bare_id", h_type="ACT_TYPE_",
+        h_start="START_TIME_", h_end="END_TIME_", h_canceled="canceled",
+    )  # fmt: skip
+    pairs = fired.join(hosts, fired.PROC_INST_ID_ == hosts.h_case)
+    interrupted = pairs.h_canceled & (pairs.h_end == pairs.START_TIME_).fill_null(False)
+    same_scope = (pairs.h_scope == pairs.PARENT_ACT_INST_ID_).fill_null(False)
+    # with a model the host is known by its element; without one it is what was cancelled beside the event
+    pairs = pairs.filter(
+        (pairs.h_start <= pairs.START_TIME_)
+        & (pairs.h_end.isnull() | (pairs.h_end >= pairs.START_TIME_))
+        & ibis.ifelse(
+            pairs.m_attached_to.notnull(), pairs.h_element == pairs.m_attached_to, interrupted & same_scope
+        )
+    )
+    interrupted = pairs.h_canceled & (pairs.h_end == pairs.START_TIME_).fill_null(False)
+    same_scope = (pairs.h_scope == pairs.PARENT_ACT_INST_ID_).fill_null(False)
+    rank = ibis.row_number().over(
+        group_by=pairs.ID_,
+        order_by=[
+            ibis.ifelse(interrupted, 0, 1),
+            ibis.ifelse(same_scope, 0, 1),
+            pairs.h_start.desc(),
+            pairs.h_id,
+        ],
+    )
+    best = pairs.mutate(place=rank, hit=interrupted)
+    best = best.filter(best.place == 0).select(b_id="ID_", host="h_id", host_element="h_element", hit="hit")
+    rows = fired.left_join(best, fired.ID_ == best.b_id)
+    rows = rows.mutate(
+        kind=_kind(rows.ACT_TYPE_, _BOUNDARIES),
+        instance=rows.host,
+        element=ibis.coalesce(rows.m_attached_to, rows.host_element),
+        handler=rows.element_id,
+    )
+    counts = (rows.kind != "external") | ibis.coalesce(rows.m_interrupting, rows.hit, False)
+    return _exceptions(rows.filter(counts))
+
+
+def _event_scopes(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
+    import ibis
+
+    started = acts.filter(
+        acts.ACT_TYPE_.isin(list(_EVENT_STARTS)) & (acts.PARENT_ACT_INST_ID_ != acts.PROC_INST_ID_)
+    )
+    started = _modelled(started, elements)
+    scopes = acts.select(s_id="ID_", s_element="element_id", s_outer="PARENT_ACT_INST_ID_")
+    rows = started.left_join(scopes, started.PARENT_ACT_INST_ID_ == scopes.s_id)
+    stopped = acts.filter(acts.canceled).select(outer="PARENT_ACT_INST_ID_", stopped_at="END_TIME_").distinct()
+    rows = rows.left_join(stopped, (rows.s_outer == stopped.outer) & (rows.START_TIME_ == stopped.stopped_at))
+    rows = rows.mutate(
+        kind=_kind(rows.ACT_TYPE_, _EVENT_STARTS), instance=rows.s_id, element=rows.s_element, handler=rows.s_element
+    )
+    counts = (rows.kind != "external") | ibis.coalesce(rows.m_interrupting, rows.stopped_at.notnull())
+    return _exceptions(rows.filter(counts))
+
+
+def _exceptions(rows: ibis.Table) -> ibis.Table:
+    import ibis
+
+    return rows.select(
+        "kind",
+        exception_id=rows.ID_,
+        case_id=rows.PROC_INST_ID_,
+        activity_instance_id=rows.instance,
+        element_id=rows.element,
+        code=ibis.coalesce(rows.m_event_ref, rows.ACT_TYPE_),
+        raised=rows.START_TIME_,
+        cleared=ibis.coalesce(rows.END_TIME_, rows.START_TIME_),
+        cleared_by=ibis.literal("model"),
+        root_id=rows.ID_,
+        handled_by=rows.handler,
+        raw_ref=ibis.literal("ACT_HI_ACTINST:") + rows.ID_,
+    )

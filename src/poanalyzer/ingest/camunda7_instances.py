@@ -1,0 +1,298 @@
+"""Process instances, activity instances and call links of a Camunda 7 export as canonical rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.eventlog.schema import EARLIEST_US, HUMAN_TYPES, LATEST_US, SERVICE_TYPES
+from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.camunda7_tables import Export
+
+if TYPE_CHECKING:
+    import ibis
+
+BODY = "#multiInstanceBody"
+#: Types of ACT_TYPE_ that are BPMN names already (ActivityTypes.java); events are renamed by their pattern.
+_KEPT = (
+    "task", "scriptTask", "serviceTask", "businessRuleTask", "manualTask", "userTask", "sendTask", "receiveTask",
+    "subProcess", "adHocSubProcess", "callActivity", "transaction", "multiInstanceBody", "exclusiveGateway",
+    "inclusiveGateway", "parallelGateway", "complexGateway", "eventBasedGateway",
+)  # fmt: skip
+#: Start events that only an event sub-process has when they stand below the process itself.
+TYPED_STARTS = (
+    "startTimerEvent", "messageStartEvent", "signalStartEvent", "escalationStartEvent", "compensationStartEvent",
+    "errorStartEvent", "conditionalStartEvent",
+)  # fmt: skip
+_TRIGGERS = {
+    "startTimerEvent": "timer", "messageStartEvent": "message", "signalStartEvent": "signal",
+    "conditionalStartEvent": "conditional",
+}  # fmt: skip
+_CANCELED = "2"
+
+
+def element_type(raw: ibis.Value) -> ibis.Value:
+    """Return the BPMN name of an ACT_TYPE_."""
+    import ibis
+
+    return ibis.cases(
+        (raw.isin(_KEPT), raw),
+        (raw.startswith("boundary") | raw.isin(["compensationBoundaryCatch", "cancelBoundaryCatch"]), "boundaryEvent"),
+        ((raw == "startEvent") | raw.isin(TYPED_STARTS), "startEvent"),
+        (raw.startswith("intermediate") & raw.contains("Throw"), "intermediateThrowEvent"),
+        (raw.startswith("intermediate"), "intermediateCatchEvent"),
+        (raw.endswith("EndEvent"), "endEvent"),
+        else_="unknown",
+    )
+
+
+def usable_activities(export: Export, sink: Sink) -> ibis.Table:
+    """Return the rows of ACT_HI_ACTINST that can be used, kept in the store; account for all of them."""
+    import ibis
+
+    rows = export.table("HI_ACTINST")
+    start, end = rows.START_TIME_, rows.END_TIME_
+    implausible = ~start.between(EARLIEST_US, LATEST_US) | (end.notnull() & ~end.between(EARLIEST_US, LATEST_US))
+    reason = ibis.cases(
+        (rows.ID_.isnull(), "no id"),
+        (rows.PROC_INST_ID_.isnull(), "no process instance"),
+        (rows.ACT_ID_.isnull(), "no activity"),
+        (start.isnull(), "no start time that can be read"),
+        (implausible, "time outside 1950–2150"),
+        else_="",
+    )
+    judged = rows.mutate(reason=reason)
+    found = judged.group_by("reason").agg(n=judged.count(), example=judged.ID_.min()).to_pyarrow().to_pylist()
+    counts = {row["reason"]: int(row["n"]) for row in found}
+    malformed, twice = export.malformed.get("HI_ACTINST", 0), export.duplicates.get("HI_ACTINST", 0)
+    sink.read(sum(counts.values()) + malformed + twice)
+    sink.kept(counts.get("", 0))
+    sink.reject("row does not fit the header", malformed)
+    sink.reject("row exported twice", twice)
+    for row in sorted(found, key=lambda r: r["reason"]):
+        if row["reason"]:
+            sink.reject(row["reason"], int(row["n"]), f"ACT_HI_ACTINST {row['example']}" if row["example"] else "")
+    good = judged.filter(judged.reason == "").drop("reason")
+    return export.keep(
+        good.mutate(
+            element_id=good.ACT_ID_,
+            bare_id=good.ACT_ID_.replace(BODY, ""),
+            canceled=(good.ACT_INST_STATE_ == _CANCELED).fill_null(False),
+            seq=good.SEQUENCE_COUNTER_.try_cast("int64"),
+        ),
+        "actinst",
+    )
+
+
+def put_cases(export: Export, acts: ibis.Table, definitions: ibis.Table, sink: Sink) -> ibis.Table:
+    """Fill ``cases`` and the call ``links``; return the cases by id, process key and definition.
+
+    Instances that only activity rows name (history cut by clean-up, or ACT_HI_PROCINST not exported) become cases of
+    state unknown, from their first to their last row.
+    """
+    import ibis
+
+    raw = export.table("HI_PROCINST")
+    raw = raw.mutate(case_id=ibis.coalesce(raw.PROC_INST_ID_, raw.ID_))
+    plausible = raw.START_TIME_.between(EARLIEST_US, LATEST_US).fill_null(False)
+    unusable = int(sink.con.execute((raw.case_id.isnull() | ~plausible).sum().fill_null(0)))
+    if unusable:
+        sink.note("warning", f"{unusable} rows of ACT_HI_PROCINST have no id or no time that can be read; left out")
+    raw = raw.filter(raw.case_id.notnull() & plausible)
+    known = raw.select("case_id").distinct()
+    orphans = acts.anti_join(known, known.case_id == acts.PROC_INST_ID_)
+    orphans = orphans.group_by("PROC_INST_ID_").agg(
+        START_TIME_=orphans.START_TIME_.min(),
+        END_TIME_=ibis.ifelse(orphans.END_TIME_.isnull().any(), ibis.null("int64"), orphans.END_TIME_.max()),
+        PROC_DEF_KEY_=orphans.PROC_DEF_KEY_.min(),
+        PROC_DEF_ID_=orphans.PROC_DEF_ID_.min(),
+        TENANT_ID_=orphans.TENANT_ID_.min(),
+    )
+    lost = int(sink.con.execute(orphans.count()))
+    if lost and export.has("HI_PROCINST"):
+        sink.note("warning", f"{lost} process instances have activities but no row in ACT_HI_PROCINST; state unknown")
+    columns = ("case_id", *(c.lstrip("@") for c in raw.columns if c not in ("case_id", "ID_", "PROC_INST_ID_")))
+    orphans = orphans.rename(case_id="PROC_INST_ID_").mutate(STATE_=ibis.literal("?"))
+    filled = {c: orphans[c] if c in orphans.columns else ibis.null(raw[c].type()) for c in columns}
+    rows = export.keep(ibis.union(raw.select(columns), orphans.select(**filled)), "procinst")
+    rows = rows.left_join(definitions, definitions.definition_id == rows.PROC_DEF_ID_)
+    key = ibis.coalesce(rows.PROC_DEF_KEY_, rows.process_key, rows.PROC_DEF_ID_.split(":")[0], "unknown")
+    version = ibis.coalesce(rows.version, rows.PROC_DEF_ID_.re_extract(r"^[^:]*:(\d+):", 1).nullif(""))
+    rows = rows.mutate(process_key=key, version=version)
+
+    callers = acts.filter(acts.CALL_PROC_INST_ID_.notnull())
+    callers = callers.group_by("CALL_PROC_INST_ID_").agg(
+        call_instance=callers.ID_.min(), call_parent=callers.PROC_INST_ID_.min()
+    )
+    starts = acts.filter(acts.ACT_TYPE_.isin(list(_TRIGGERS)) & (acts.PARENT_ACT_INST_ID_ == acts.PROC_INST_ID_))
+    starts = starts.group_by("PROC_INST_ID_").agg(start_type=starts.ACT_TYPE_.min())
+    rows = rows.left_join(callers, rows.case_id == callers.CALL_PROC_INST_ID_)
+    rows = rows.left_join(starts, rows.case_id == starts.PROC_INST_ID_)
+    parent = ibis.coalesce(rows.SUPER_PROCESS_INSTANCE_ID_, rows.call_parent)
+    parent = parent.nullif(rows.case_id)
+    rows = export.keep(rows.mutate(parent_case_id=parent), "cases")
+    root = rows.ROOT_PROC_INST_ID_ if export.has_column("HI_PROCINST", "ROOT_PROC_INST_ID_") else None
+    rows = rows.mutate(root_case_id=ibis.coalesce(root, rows.case_id)) if root is not None else _with_roots(rows)
+    state = ibis.cases(
+        (rows.STATE_ == "?", "unknown"),
+        (rows.STATE_ == "ACTIVE", "running"),
+        (rows.STATE_ == "SUSPENDED", "suspended"),
+        (rows.STATE_ == "COMPLETED", "completed"),
+        (rows.STATE_.isin(["EXTERNALLY_TERMINATED", "INTERNALLY_TERMINATED"]), "terminated"),
+        # engines before 7.6 have no STATE_
+        (rows.END_TIME_.isnull(), "running"),
+        (rows.DELETE_REASON_.notnull(), "terminated"),
+        else_="completed",
+    )
+    trigger = ibis.cases(
+        (rows.parent_case_id.notnull(), "call"),
+        *((rows.start_type == raw_type, name) for raw_type, name in _TRIGGERS.items()),
+        else_="api",
+    )
+    sink.put(
+        "cases",
+        rows.select(
+            "case_id", "process_key", "process_name", "root_case_id", "parent_case_id",
+            engine=ibis.literal(sink.record.engine),
+            process_version=rows.version,
+            parent_activity_instance_id=rows.call_instance,
+            restarted_from=rows.RESTARTED_PROC_INST_ID_,
+            business_key=rows.BUSINESS_KEY_,
+            tenant=rows.TENANT_ID_,
+            trigger=trigger,
+            started_by=rows.START_USER_ID_,
+            start=rows.START_TIME_,
+            end=rows.END_TIME_,
+            state=state,
+            end_element_id=rows.END_ACT_ID_,
+            raw_ref=ibis.literal("ACT_HI_PROCINST:") + rows.case_id,
+        ),
+    )  # fmt: skip
+    children = rows.filter(rows.parent_case_id.notnull())
+    sink.put(
+        "links",
+        children.select(
+            from_case_id=children.parent_case_id,
+            to_case_id=children.case_id,
+            kind=ibis.literal("call"),
+            key=children.call_instance,
+            raw_ref=ibis.literal("ACT_HI_PROCINST:") + children.case_id,
+        ),
+    )
+    return rows
+
+
+def _with_roots(rows: ibis.Table) -> ibis.Table:
+    """Follow the callers upwards (engines before 7.10 do not keep the root); 16 levels, doubling at each step."""
+    import ibis
+
+    links = rows.select(child="case_id", up=ibis.coalesce(rows.parent_case_id, rows.case_id))
+    for _ in range(4):
+        above = links.select(middle="child", further="up")
+        joined = links.left_join(above, links.up == above.middle)
+        links = joined.select("child", up=ibis.coalesce(joined.further, joined.up))
+    return rows.left_join(links, rows.case_id == links.child).rename(root_case_id="up").drop("child")
+
+
+def put_activities(export: Export, acts: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
+    """Fill ``activities`` from ACT_HI_ACTINST, the tasks, the external tasks and the models."""
+    import ibis
+
+    typed = element_type(acts.ACT_TYPE_)
+    rows = acts.mutate(element_type=typed).left_join(
+        elements, (elements.definition_id == acts.PROC_DEF_ID_) & (acts.bare_id == elements.m_element_id)
+    )
+    by_event = acts.filter(acts.ACT_TYPE_.isin(TYPED_STARTS) & (acts.PARENT_ACT_INST_ID_ != acts.PROC_INST_ID_))
+    by_event = by_event.select(event_scope="PARENT_ACT_INST_ID_").distinct()
+    bodies = acts.filter(acts.ACT_TYPE_ == "multiInstanceBody").select(body="ID_")
+    rows = rows.left_join(by_event, by_event.event_scope == rows.ID_)
+    rows = rows.left_join(bodies, bodies.body == rows.PARENT_ACT_INST_ID_)
+    rows = _with_tasks(rows, export)
+    rows = _with_workers(rows, export)
+    is_event_scope = rows.event_scope.notnull() | (rows.m_element_type == "eventSubProcess").fill_null(False)
+    kind = ibis.ifelse((rows.element_type == "subProcess") & is_event_scope, "eventSubProcess", rows.element_type)
+    nth = ibis.row_number().over(group_by=rows.PARENT_ACT_INST_ID_, order_by=[rows.START_TIME_, rows.seq, rows.ID_])
+    name = ibis.coalesce(rows.ACT_NAME_, rows.m_name, rows.ACT_ID_).re_replace(r"\s+", " ").strip()
+    machine = rows.element_type.isin(SERVICE_TYPES)
+    person = ibis.coalesce(rows.completed_by, rows.task_assignee, rows.ASSIGNEE_)
+    does = rows.m_implementation.re_replace("^[a-z]+:", "")
+    sink.put(
+        "activities",
+        rows.select(
+            "seq",
+            activity_instance_id=rows.ID_,
+            case_id=rows.PROC_INST_ID_,
+            element_id=rows.ACT_ID_,
+            activity=name.nullif("").fill_null(rows.ACT_ID_),
+            element_type=kind,
+            scope_id=rows.PARENT_ACT_INST_ID_.nullif(rows.PROC_INST_ID_),
+            called_case_id=rows.CALL_PROC_INST_ID_,
+            mi_index=ibis.ifelse(rows.body.notnull(), nth, ibis.null("int64")),
+            scheduled=ibis.coalesce(rows.offered, ibis.ifelse(rows.element_type == "userTask", rows.START_TIME_, None)),
+            assigned=rows.claimed,
+            start=rows.START_TIME_,
+            end=rows.END_TIME_,
+            start_kind=ibis.literal("observed"),
+            state=ibis.cases((rows.canceled, "canceled"), (rows.END_TIME_.isnull(), "running"), else_="completed"),
+            resource=ibis.ifelse(machine, rows.worker, person),
+            role=ibis.coalesce(rows.task_group, _plain_groups(rows.m_candidate_groups)),
+            resource_type=ibis.cases(
+                (machine, "system"),
+                (rows.element_type.isin(HUMAN_TYPES) & person.notnull(), "human"),
+                else_="unknown",
+            ),
+            endpoint=ibis.coalesce(rows.topic, ibis.ifelse(machine, does, ibis.null("string"))),
+            due=rows.task_due,
+            is_compensation=rows.m_is_compensation,
+            raw_ref=ibis.literal("ACT_HI_ACTINST:") + rows.ID_,
+        ),
+    )  # fmt: skip
+
+
+def _plain_groups(groups: ibis.Value) -> ibis.Value:
+    """Return the first candidate group of a model; an expression names nobody."""
+    import ibis
+
+    first = groups.split(",")[0].strip()
+    return ibis.ifelse(groups.contains("${") | groups.contains("#{"), ibis.null("string"), first.nullif(""))
+
+
+def _with_tasks(rows: ibis.Table, export: Export) -> ibis.Table:
+    """Add what is known of the human task: due date, group, when it was claimed, who completed it."""
+    import ibis
+
+    tasks = export.table("HI_TASKINST")
+    tasks = tasks.group_by(task_ref=tasks.ID_).agg(task_due=tasks.DUE_DATE_.max(), task_assignee=tasks.ASSIGNEE_.max())
+    links = export.table("HI_IDENTITYLINK")
+    added = links.OPERATION_TYPE_ == "add"
+    links = links.filter(links.TASK_ID_.notnull()).group_by(link_task="TASK_ID_").agg(
+        task_group=ibis.ifelse((links.TYPE_ == "candidate") & added, links.GROUP_ID_, None).min(),
+        link_claimed=ibis.ifelse(
+            (links.TYPE_ == "assignee") & added & links.USER_ID_.notnull(), links.TIMESTAMP_, None
+        ).min(),
+    )  # fmt: skip
+    ops = export.table("HI_OP_LOG")
+    ops = ops.filter((ops.ENTITY_TYPE_ == "Task") & ops.TASK_ID_.notnull())
+    taken = ops.OPERATION_TYPE_.isin(["Claim", "Assign"]) & (ops.PROPERTY_ == "assignee") & ops.NEW_VALUE_.notnull()
+    ops = ops.group_by(op_task="TASK_ID_").agg(
+        op_claimed=ibis.ifelse(taken, ops.TIMESTAMP_, None).min(),
+        completed_by=ibis.ifelse(ops.OPERATION_TYPE_ == "Complete", ops.USER_ID_, None).max(),
+    )
+    rows = rows.left_join(tasks, tasks.task_ref == rows.TASK_ID_)
+    rows = rows.left_join(links, links.link_task == rows.TASK_ID_)
+    rows = rows.left_join(ops, ops.op_task == rows.TASK_ID_)
+    return rows.mutate(claimed=ibis.coalesce(rows.link_claimed, rows.op_claimed))
+
+
+def _with_workers(rows: ibis.Table, export: Export) -> ibis.Table:
+    """Add topic, worker and time of creation of the external task behind an activity."""
+    import ibis
+
+    log = export.table("HI_EXT_TASK_LOG")
+    log = log.filter(log.ACT_INST_ID_.notnull()).group_by(ext_instance="ACT_INST_ID_").agg(
+        topic=log.TOPIC_NAME_.max(),
+        done_by=ibis.ifelse(log.STATE_ == "2", log.WORKER_ID_, None).max(),
+        tried_by=log.WORKER_ID_.max(),
+        offered=ibis.ifelse(log.STATE_ == "0", log.TIMESTAMP_, None).min(),
+    )  # fmt: skip
+    rows = rows.left_join(log, log.ext_instance == rows.ID_)
+    return rows.mutate(worker=ibis.coalesce(rows.done_by, rows.tried_by))

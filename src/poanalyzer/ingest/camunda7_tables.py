@@ -1,0 +1,301 @@
+"""The tables of a Camunda 7 database as analysts export them: which file is which, and its rows as an Ibis table.
+
+Rows are kept as text in the store's back end; times become int64 microseconds UTC on the way. Column names are matched
+whatever their case, and a column that an older engine does not have is NULL.
+Source: the create scripts of camunda-bpm-platform (``activiti.<db>.create.history.sql`` and ``…engine.sql``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poanalyzer.errors import InputError
+from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
+from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.dialect import Dialect, open_rows, sniff
+from poanalyzer.ingest.files import InputFile
+from poanalyzer.ingest.timestamps import decide_order, guess_format, text_to_micros
+from poanalyzer.ingest.zones import doubtful, is_utc, local_to_utc
+
+if TYPE_CHECKING:
+    import ibis
+    import pyarrow as pa
+
+#: The columns read of each table; ``@`` marks a time.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "HI_PROCINST": (
+        "ID_", "PROC_INST_ID_", "BUSINESS_KEY_", "PROC_DEF_KEY_", "PROC_DEF_ID_", "@START_TIME_", "@END_TIME_",
+        "@REMOVAL_TIME_", "START_USER_ID_", "START_ACT_ID_", "END_ACT_ID_", "SUPER_PROCESS_INSTANCE_ID_",
+        "ROOT_PROC_INST_ID_", "DELETE_REASON_", "TENANT_ID_", "STATE_", "RESTARTED_PROC_INST_ID_",
+    ),
+    "HI_ACTINST": (
+        "ID_", "PARENT_ACT_INST_ID_", "PROC_DEF_KEY_", "PROC_DEF_ID_", "PROC_INST_ID_", "EXECUTION_ID_", "ACT_ID_",
+        "TASK_ID_", "CALL_PROC_INST_ID_", "ACT_NAME_", "ACT_TYPE_", "ASSIGNEE_", "@START_TIME_", "@END_TIME_",
+        "ACT_INST_STATE_", "SEQUENCE_COUNTER_", "TENANT_ID_",
+    ),
+    "HI_TASKINST": ("ID_", "TASK_DEF_KEY_", "PROC_INST_ID_", "ACT_INST_ID_", "ASSIGNEE_", "@DUE_DATE_"),
+    "HI_INCIDENT": (
+        "ID_", "PROC_INST_ID_", "EXECUTION_ID_", "@CREATE_TIME_", "@END_TIME_", "INCIDENT_TYPE_", "ACTIVITY_ID_",
+        "FAILED_ACTIVITY_ID_", "ROOT_CAUSE_INCIDENT_ID_", "CONFIGURATION_", "INCIDENT_STATE_",
+    ),
+    "HI_JOB_LOG": (
+        "ID_", "@TIMESTAMP_", "JOB_ID_", "JOB_RETRIES_", "JOB_EXCEPTION_MSG_", "JOB_STATE_", "ACT_ID_",
+        "FAILED_ACT_ID_", "EXECUTION_ID_", "PROCESS_INSTANCE_ID_", "HOSTNAME_",
+    ),
+    "HI_EXT_TASK_LOG": (
+        "ID_", "@TIMESTAMP_", "EXT_TASK_ID_", "RETRIES_", "TOPIC_NAME_", "WORKER_ID_", "ERROR_MSG_", "ACT_ID_",
+        "ACT_INST_ID_", "PROC_INST_ID_", "STATE_",
+    ),
+    "HI_VARINST": (
+        "ID_", "PROC_INST_ID_", "ACT_INST_ID_", "NAME_", "VAR_TYPE_", "DOUBLE_", "LONG_", "TEXT_", "STATE_",
+    ),
+    "HI_OP_LOG": (
+        "ID_", "DEPLOYMENT_ID_", "PROC_INST_ID_", "TASK_ID_", "JOB_ID_", "USER_ID_", "@TIMESTAMP_", "OPERATION_TYPE_",
+        "OPERATION_ID_", "ENTITY_TYPE_", "PROPERTY_", "NEW_VALUE_", "EXTERNAL_TASK_ID_",
+    ),
+    "HI_IDENTITYLINK": ("ID_", "@TIMESTAMP_", "TYPE_", "USER_ID_", "GROUP_ID_", "TASK_ID_", "OPERATION_TYPE_"),
+    "RE_PROCDEF": (
+        "ID_", "NAME_", "KEY_", "VERSION_", "DEPLOYMENT_ID_", "RESOURCE_NAME_", "TENANT_ID_", "VERSION_TAG_",
+        "HISTORY_TTL_",
+    ),
+    "RE_DEPLOYMENT": ("ID_", "NAME_", "@DEPLOY_TIME_", "SOURCE_", "TENANT_ID_"),
+    "GE_PROPERTY": ("NAME_", "VALUE_"),
+    "GE_SCHEMA_LOG": ("ID_", "@TIMESTAMP_", "VERSION_"),
+}  # fmt: skip
+#: Tables that are recognised as part of an export, though their rows fill nothing canonical.
+OTHERS = ("HI_DETAIL", "HI_DECINST", "HI_DEC_IN", "HI_DEC_OUT", "HI_BATCH", "HI_COMMENT", "HI_ATTACHMENT",
+          "HI_CASEINST", "HI_CASEACTINST", "GE_BYTEARRAY", "RE_DECISION_DEF", "RE_CASE_DEF", "RU_EXECUTION", "RU_TASK",
+          "RU_JOB", "RU_INCIDENT", "RU_EXT_TASK", "RU_VARIABLE", "RU_JOBDEF", "RU_EVENT_SUBSCR")  # fmt: skip
+_NAME = re.compile(
+    r"(?:^|[^a-z])act_(" + "|".join(sorted(map(str.lower, (*COLUMNS, *OTHERS)), key=len, reverse=True)) + r")(?![a-z])"
+)
+#: How exports write NULL, beside nothing at all.
+_NULLS = ["", "\\N", "NULL", "null", "(null)", "[NULL]", "<null>"]
+
+
+def table_of(file: InputFile) -> str | None:
+    """Return the table a file holds (``HI_PROCINST`` …) by its name: ``public.act_hi_procinst``, ``2026-01_ACT_…``."""
+    if file.suffix not in (".csv", ".tsv", ".txt"):
+        return None
+    found = _NAME.search(file.stem.lower())
+    return found.group(1).upper() if found else None
+
+
+def column_name(raw: str) -> str:
+    """Return a header's cell as the engine names the column: upper case, without quotes or a table's alias."""
+    return raw.strip().strip('"`[]').rsplit(".", 1)[-1].strip('"`[]').upper()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One staged file of a table; ``rows`` as text, ``malformed`` rows that did not fit the header."""
+
+    rows: ibis.Table
+    names: dict[str, str]
+    read: int
+    malformed: int
+
+
+class Export:
+    """The staged tables of one export."""
+
+    def __init__(self, files: Sequence[InputFile], zone: str, sink: Sink) -> None:
+        self.zone = zone
+        self._sink = sink
+        self._tables: dict[str, ibis.Table] = {}
+        self._columns: dict[str, set[str]] = {}
+        self.malformed: dict[str, int] = {}
+        self.duplicates: dict[str, int] = {}
+        by_table: dict[str, list[InputFile]] = {}
+        for file in files:
+            if table := table_of(file):
+                by_table.setdefault(table, []).append(file)
+        self.named = frozenset(by_table)
+        wanted = [(table, group) for table, group in by_table.items() if table in COLUMNS]
+        for number, (table, group) in enumerate(wanted, 1):
+            self._load(table, group)
+            sink.progress(0.8 * number / len(wanted))
+
+    def has(self, table: str) -> bool:
+        """Whether the table was exported, be it without rows."""
+        return table in self._tables
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether the export's table has the column (older engines, selected columns)."""
+        return column in self._columns.get(table, ())
+
+    def table(self, table: str) -> ibis.Table:
+        """Return a table with all of its :data:`COLUMNS`; without rows where it was not exported."""
+        import ibis
+
+        if table in self._tables:
+            return self._tables[table]
+        kinds = {c.lstrip("@"): "int64" if c.startswith("@") else "string" for c in COLUMNS[table]}
+        return ibis.memtable([], schema=ibis.schema(kinds))
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of a table, 0 where it was not exported."""
+        return int(self._sink.con.execute(self._tables[table].count())) if table in self._tables else 0
+
+    def keep(self, rows: ibis.Table, name: str) -> ibis.Table:
+        """Run an expression that is used more than once, and return its result as a table of the store."""
+        keep_name = f"camunda7_{name}_{len(self._sink.tables)}_{abs(hash((self._sink.record.path, name))) % 10**9}"
+        return self._sink.con.create_table(keep_name, rows)
+
+    def _load(self, table: str, files: Sequence[InputFile]) -> None:
+        import ibis
+
+        parts = [(file, _stage(file, table, self._sink)) for file in files]
+        rows = [self._typed(table, file, part) for file, part in parts]
+        self._columns[table] = set.intersection(*({column_name(n) for n in part.names} for _, part in parts))
+        self.malformed[table] = sum(part.malformed for _, part in parts)
+        self._tables[table] = self._once(rows[0] if len(rows) == 1 else ibis.union(*rows), table)
+
+    def _typed(self, table: str, file: InputFile, part: _Part) -> ibis.Table:
+        """Return a file's rows with every column of the table, times as microseconds UTC."""
+        import ibis
+
+        by_name = {column_name(original): staged for original, staged in part.names.items()}
+        times = {c[1:]: by_name[c[1:]] for c in COLUMNS[table] if c.startswith("@") and c[1:] in by_name}
+        instants = self._instants(file, part.rows, list(times.values()))
+        columns: dict[str, ibis.Value] = {}
+        for declared in COLUMNS[table]:
+            name = declared.lstrip("@")
+            if name in times:
+                columns[name] = instants[times[name]]
+            elif name in by_name:
+                columns[name] = part.rows[by_name[name]].nullif("")
+            else:
+                columns[name] = ibis.null("int64" if declared.startswith("@") else "string")
+        return part.rows.select(**columns)
+
+    def _instants(self, file: InputFile, rows: ibis.Table, columns: list[str]) -> dict[str, ibis.Value]:
+        import ibis
+
+        if not columns:
+            return {}
+        some = rows.select(columns).limit(2000).to_pyarrow()
+        values = [value for column in columns for value in some[column].to_pylist()]
+        found = guess_format(values, columns[0], file.name)
+        if found is None:
+            return dict.fromkeys(columns, ibis.null("int64"))
+        family = decide_order(rows, columns, file.name) if found.family == "day" else found.family
+        read = {c: text_to_micros(rows[c].strip(), family) for c in columns}
+        if found.fixed_to_utc or is_utc(self.zone):
+            return {c: micros for c, (micros, _) in read.items()}
+        bounds = rows.aggregate(
+            first=ibis.least(*(m.min() for m, _ in read.values())) if len(read) > 1 else next(iter(read.values()))[0].min(),
+            last=ibis.greatest(*(m.max() for m, _ in read.values())) if len(read) > 1 else next(iter(read.values()))[0].max(),
+        ).to_pyarrow().to_pylist()[0]  # fmt: skip
+        if bounds["first"] is None:
+            return {c: micros for c, (micros, _) in read.items()}
+        first, last = max(bounds["first"], EARLIEST_US), min(bounds["last"], LATEST_US)
+        self._check_zone(rows, read[columns[0]], first, last)
+        return {
+            c: ibis.ifelse(zoned, micros, local_to_utc(micros, self.zone, first, last))
+            for c, (micros, zoned) in read.items()
+        }
+
+    def _check_zone(self, rows: ibis.Table, start: tuple[ibis.Value, ibis.Value], first: int, last: int) -> None:
+        """Say when times fall into the hour that a zone's clocks leave out: then it is not the engine's zone."""
+        micros, zoned = start
+        _, never = doubtful(micros, self.zone, first, last)
+        count = int(rows.aggregate(n=(never & ~zoned).cast("int64").sum()).to_pyarrow()["n"][0].as_py() or 0)
+        if count:
+            self._sink.note(
+                "warning",
+                f"{count} times do not exist in {self.zone} (its clocks skip that hour): the engine ran in another zone",
+                "Set timezone of this input to the zone of the engine's Java machine.",
+            )
+
+    def _once(self, rows: ibis.Table, table: str) -> ibis.Table:
+        """Drop rows that stand in the export twice (overlapping files): the one that ended, or was seen last, stays."""
+        import ibis
+
+        if "ID_" not in rows.columns:
+            return rows
+        counts = rows.aggregate(n=rows.ID_.count(), ids=rows.ID_.nunique()).to_pyarrow().to_pylist()[0]
+        extra = int(counts["n"]) - int(counts["ids"])
+        if not extra:
+            return rows
+        self._sink.note("note", f"{extra} rows of ACT_{table} stand in the export more than once; each is read once")
+        self.duplicates[table] = extra
+        late = [rows[c].desc(nulls_first=False) for c in ("END_TIME_", "TIMESTAMP_", "START_TIME_") if c in rows.columns]
+        order = ibis.row_number().over(group_by=rows.ID_, order_by=[*late, *(rows[c] for c in rows.columns)])
+        ranked = rows.mutate(rank_=order)
+        return ranked.filter((ranked.rank_ == 0) | ranked.ID_.isnull()).drop("rank_")
+
+
+def _stage(file: InputFile, table: str, sink: Sink) -> _Part:
+    """Stream a file into the store as text, only the columns that are used."""
+    dialect = sniff(file)
+    wanted = {c.lstrip("@") for c in COLUMNS[table]}
+    names: dict[str, str] = {}
+    for position, name in enumerate(dialect.names):
+        if column_name(name) in wanted and column_name(name) not in {column_name(n) for n in names}:
+            names[name] = f"c{position}"
+    if not names:
+        raise InputError(
+            f"none of the columns of ACT_{table} is in the header",
+            where=file.name,
+            fix="Export the table with its column names in the first row.",
+        )
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    # by way of a Parquet file: streamed, so that memory stays flat, and read alike by every back end
+    path = sink.workdir / f"act_{table.lower()}-{len(list(sink.workdir.iterdir()))}.parquet"
+    read = 0
+    try:
+        reader, malformed = _reader(file, dialect, names)
+        with parquet.ParquetWriter(path, reader.schema, compression="zstd") as out:
+            for batch in reader:
+                read += batch.num_rows
+                out.write_batch(batch)
+    except pa.ArrowInvalid as error:
+        raise InputError(
+            f"the rows cannot be read as a table: {str(error).splitlines()[0][:160]}",
+            where=file.name,
+            fix="Export it as CSV with quoted text.",
+        ) from None
+    return _Part(sink.con.read_parquet(path), names, read + len(malformed), len(malformed))
+
+
+def _reader(file: InputFile, dialect: Dialect, names: dict[str, str]) -> tuple[pa.RecordBatchReader, list[int]]:
+    """Return a stream of the rows as text, and the list that fills with the numbers of rows that do not fit."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    malformed: list[int] = []
+
+    def skip(row: csv.InvalidRow) -> str:
+        malformed.append(row.number or 0)
+        return "skip"
+
+    all_names = [f"c{position}" for position in range(len(dialect.names))]
+    chosen = list(names.values())
+    schema = pa.schema([(name, pa.string()) for name in chosen])
+    rows = open_rows(file, dialect, dialect.encoding)
+    if not rows.peek(1):  # a header and nothing below it
+        return pa.RecordBatchReader.from_batches(schema, []), malformed
+    reader = csv.open_csv(
+        rows,
+        read_options=csv.ReadOptions(column_names=all_names, block_size=8 << 20),
+        parse_options=csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char=dialect.quote,
+            newlines_in_values=True,
+            invalid_row_handler=skip,
+        ),
+        convert_options=csv.ConvertOptions(
+            include_columns=chosen,
+            column_types={name: pa.string() for name in chosen},
+            null_values=_NULLS,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    return reader, malformed

@@ -1,0 +1,215 @@
+"""Plain tables as files: CSV streamed into Parquet in the work folder, Parquet left where it lies."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from poanalyzer.errors import InputError
+from poanalyzer.ingest.dialect import MAX_COLUMNS, SAMPLE_ROWS, Dialect, open_rows, sample, sniff
+from poanalyzer.ingest.files import InputFile
+
+if TYPE_CHECKING:
+    import ibis
+
+    from poanalyzer.eventlog.sink import Sink
+
+PARQUET_MAGIC = b"PAR1"
+#: Bytes that are parsed at once; no row can be longer.
+_BLOCK = 8 << 20
+
+
+@dataclass(frozen=True)
+class TableHead:
+    """What is known of a table before it is read: its columns, sampled rows as text, and columns typed as times."""
+
+    names: tuple[str, ...]
+    rows: list[dict[str, str]]
+    times: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Malformed:
+    """Rows that do not have as many values as the header has names."""
+
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        """Count one row; the smallest text is kept as the example, so that order does not matter."""
+        self.count += 1
+        self.examples = sorted([*self.examples, text[:80]])[:1]
+
+
+def is_parquet(file: InputFile) -> bool:
+    """Whether the content is Parquet, whatever the name says."""
+    return file.head[:4] == PARQUET_MAGIC
+
+
+def csv_head(files: Sequence[InputFile]) -> TableHead:
+    """Look at the heads of text tables that share one header."""
+    dialects = [sniff(file) for file in files]
+    rows: list[dict[str, str]] = []
+    for file, dialect in zip(files, dialects, strict=True):
+        rows += sample(file, dialect, SAMPLE_ROWS - len(rows)) if len(rows) < SAMPLE_ROWS else []
+    notes = tuple(f"{f.name}: {note}" for f, d in zip(files, dialects, strict=True) for note in d.notes)
+    return TableHead(dialects[0].names, rows, duplicates=dialects[0].duplicates, notes=notes)
+
+
+def parquet_schema(file: InputFile) -> Any:
+    """Return the Arrow schema of a Parquet file. Raises :class:`InputError` where its footer cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with file.open() as stream:
+            schema = pq.read_schema(stream if not file.is_gzip else pa.BufferReader(stream.read()))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(
+            f"not a sound Parquet file ({_first_line(error)})", where=file.name, fix="Copy or export it again."
+        ) from None
+    if len(schema) > MAX_COLUMNS:
+        raise InputError(
+            f"a table of more than {MAX_COLUMNS:,} columns",
+            where=file.name,
+            fix="Export one row per event, with columns for case, activity and time.",
+        )
+    return schema
+
+
+def parquet_head(files: Sequence[InputFile]) -> TableHead:
+    """Look at the first rows of Parquet files that share one schema."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = parquet_schema(files[0])
+    times = tuple(f.name for f in schema if pa.types.is_timestamp(f.type) or pa.types.is_date(f.type))
+    rows: list[dict[str, str]] = []
+    for file in files:
+        with file.open() as stream:
+            source = pq.ParquetFile(stream if not file.is_gzip else pa.BufferReader(stream.read()))
+            try:
+                for batch in source.iter_batches(batch_size=SAMPLE_ROWS):
+                    rows += [_texts(row) for row in batch.to_pylist()[: SAMPLE_ROWS - len(rows)]]
+                    break
+            except (pa.ArrowException, OSError) as error:
+                raise InputError(
+                    f"not a sound Parquet file ({_first_line(error)})", where=file.name, fix="Export it again."
+                ) from None
+        if len(rows) >= SAMPLE_ROWS:
+            break
+    return TableHead(tuple(schema.names), rows, times)
+
+
+def open_parquet(files: Sequence[InputFile], sink: Sink) -> ibis.Table:
+    """Return the rows of Parquet files as a lazy table on the store's back end."""
+    paths = []
+    for number, file in enumerate(files):
+        path = file.path
+        if file.is_gzip:
+            path = sink.workdir / f"parquet-{abs(hash(file.name)) % 10**9}-{number}.parquet"
+            with file.open() as packed, path.open("wb") as out:
+                shutil.copyfileobj(packed, out, 1 << 20)
+        paths.append(str(path))
+    try:
+        return sink.con.read_parquet(paths)
+    except (OSError, RuntimeError, ValueError) as error:  # what back ends raise for damaged files
+        raise InputError(
+            f"not a sound Parquet file ({_first_line(error)})", where=files[0].name, fix="Copy or export it again."
+        ) from None
+
+
+def stage_csv(files: Sequence[InputFile], columns: Sequence[str], sink: Sink) -> tuple[ibis.Table, int, Malformed]:
+    """Stream ``columns`` of text tables into Parquet in the work folder.
+
+    Returns the lazy table (all columns text, only the empty text is NULL), the rows in it, and the malformed ones.
+    Memory is bounded by the block that is parsed.
+    """
+    malformed = Malformed()
+    paths: list[str] = []
+    total = 0
+    for number, file in enumerate(files):
+        dialect = sniff(file)
+        target = sink.workdir / f"table-{abs(hash((file.name, file.path))) % 10**9}-{number}.parquet"
+        bad = Malformed()
+        try:
+            rows = _copy(file, dialect, dialect.encoding, columns, target, bad)
+        except UnicodeError:
+            bad = Malformed()
+            rows = _copy(file, dialect, "cp1252", columns, target, bad)
+            sink.note("note", f"{file.name}: not UTF-8 throughout; read as Windows-1252")
+        total += rows
+        malformed.count += bad.count
+        malformed.examples = sorted(malformed.examples + bad.examples)[:1]
+        paths.append(str(target))
+        sink.progress((number + 1) / len(files))
+    return sink.con.read_parquet(paths), total, malformed
+
+
+def _copy(
+    file: InputFile, dialect: Dialect, encoding: str, columns: Sequence[str], target: Path, bad: Malformed
+) -> int:
+    import pyarrow as pa
+    import pyarrow.csv as pc
+    import pyarrow.parquet as pq
+
+    def skip(row: Any) -> str:
+        bad.add(row.text)
+        return "skip"
+
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    stream = open_rows(file, dialect, encoding)
+    rows = 0
+    try:
+        with pq.ParquetWriter(target, schema, compression="lz4") as writer:
+            if not stream.peek(1):  # type: ignore[attr-defined]
+                return 0
+            reader = pc.open_csv(
+                stream,
+                read_options=pc.ReadOptions(
+                    column_names=list(dialect.names), block_size=_BLOCK, use_threads=False, encoding="utf8"
+                ),
+                parse_options=pc.ParseOptions(
+                    delimiter=dialect.delimiter,
+                    quote_char=dialect.quote,
+                    newlines_in_values=True,
+                    invalid_row_handler=skip,
+                ),
+                convert_options=pc.ConvertOptions(
+                    column_types=dict.fromkeys(columns, pa.string()),
+                    include_columns=list(columns),
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=True,
+                ),
+            )
+            for batch in reader:
+                writer.write_batch(batch)
+                rows += batch.num_rows
+    except pa.ArrowInvalid as error:
+        text = str(error)
+        if "UTF8" in text:
+            raise UnicodeError(text) from None
+        if "straddling" in text:
+            raise InputError(
+                f"a row is longer than {_BLOCK >> 20} MiB",
+                where=file.name,
+                fix="Look for a quotation mark that is never closed.",
+            ) from None
+        raise InputError(f"not a sound table of text ({_first_line(error)})", where=file.name) from None
+    finally:
+        stream.close()
+    return rows
+
+
+def _texts(row: Mapping[str, Any]) -> dict[str, str]:
+    return {name: "" if value is None else str(value) for name, value in row.items()}
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0][:200]

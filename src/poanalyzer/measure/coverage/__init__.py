@@ -1,0 +1,1 @@
+"""Orchestration coverage: how much of the process the engine coordinates."""

@@ -1,0 +1,49 @@
+"""Coordinated endpoints.
+
+How many distinct endpoints – people, systems, devices – the engine gave work to. People count as their roles or
+groups, and as one where none is known; systems and devices count as their endpoints (topics, worker types, named
+systems), else as their resources. Resources of unknown kind only raise the upper bound. The portfolio's value is that
+of the productive process that has most.
+
+Source: DESIGN 4; the seed's “coordinates the various endpoints of a business process”.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the count; a census of what was recorded, so without a sampling interval."""
+    if process is None:
+        if not mined.productive:
+            return missing(Status.INSUFFICIENT, "no productive process in the window")
+        best = max((compute(mined, p) for p in mined.productive), key=lambda f: f.value or 0)
+        return best
+    rows = mined.endpoint_counts
+    rows = rows[rows["process_ix"] == process.ix]
+    if rows.empty:
+        return missing(Status.NOT_APPLICABLE, "no row of work in the window")
+    known = rows.dropna(subset=["endpoint"]).groupby("endpoint")["rows"].sum().sort_values(ascending=False)
+    unknown = rows[rows["endpoint"].isna()]["unnamed"].nunique()
+    upper = len(known) + unknown
+    return Finding(
+        value=len(known), low=len(known), high=upper, lower_bound=len(known) if unknown else None,
+        upper_bound=upper if unknown else None, n=process.closed_in_window, method="census of the recorded endpoints",
+        caveats=(f"{unknown} resources of unknown kind are counted only in the upper bound",) if unknown else (),
+        evidence=tuple(
+            Evidence(case_id=None, what=f"{name}: {count} rows of work")
+            for name, count in known.head(EVIDENCE_ROWS).items()
+        ),
+    )  # fmt: skip
+
+
+METRIC = Computed(
+    id="coordinated-endpoints", unit="endpoints", needs=("activities", ("element-types", "resources")), compute=compute
+)

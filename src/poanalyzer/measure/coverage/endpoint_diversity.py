@@ -1,0 +1,73 @@
+"""Endpoint diversity.
+
+Effective number of endpoints: exp(−Σ p ln p) over the shares p of the rows of work that each endpoint did (Hill number
+of order 1). Ten endpoints of which one does nearly everything are effectively little more than one. Work of unknown
+hands is left out and its share said. Details: the same for people and for systems alone.
+
+Known bias: the number grows with the size of the log; compare at equal size.
+
+Source: METHODS A11; Hill (1973).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_MACHINE
+from poanalyzer.measure import interval
+from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.mine.endpoints import GROUPS
+from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the effective number with a delete-a-group jackknife over case groups."""
+    rows = mined.endpoint_counts
+    if process is not None:
+        rows = rows[rows["process_ix"] == process.ix]
+    known = rows.dropna(subset=["endpoint"])
+    if known.empty:
+        return missing(Status.NOT_APPLICABLE, "no row of work with a known endpoint in the window")
+    value = effective_number(known)
+    groups = [known[known["group"] != g] for g in range(GROUPS) if (known["group"] == g).any()]
+    drawn = [effective_number(g) for g in groups if not g.empty]
+    low, high = interval.jackknife(drawn, value, 1.0) if len(drawn) > 1 else (1.0, None)
+    closed = sum(p.root_closed_in_window for p in mined.processes) if process is None else process.closed_in_window
+    unknown = float(rows["rows"].sum() - known["rows"].sum()) / float(rows["rows"].sum())
+    shares = known.groupby("endpoint")["rows"].sum().sort_values(ascending=False)
+    few = closed < MIN_CASES
+    return Finding(
+        value=value, low=low, high=high, n=closed, method="Hill number of order 1, jackknife over 20 groups of cases",
+        status=Status.INSUFFICIENT if few else Status.MEASURED,
+        reason=f"{closed} closed cases in the window; at least {MIN_CASES} are needed" if few else "",
+        caveats=(f"{unknown:.1%} of the rows of work are of unknown hands and left out",) if unknown > 0 else (),
+        details={
+            "people": effective_number(known[known["actor"] == ACTOR_HUMAN]),
+            "systems": effective_number(known[known["actor"] == ACTOR_MACHINE]),
+            "endpoints": int(shares.size),
+        },
+        evidence=tuple(
+            Evidence(case_id=None, what=f"{name}: {count / shares.sum():.1%} of the rows of work")
+            for name, count in shares.head(EVIDENCE_ROWS).items()
+        ),
+    )  # fmt: skip
+
+
+def effective_number(rows: pd.DataFrame) -> float:
+    """Return exp of the Shannon entropy of the rows by endpoint (0 where there are none)."""
+    counts = rows.groupby("endpoint")["rows"].sum()
+    total = float(counts.sum())
+    if total == 0:
+        return 0.0
+    return math.exp(-sum(c / total * math.log(c / total) for c in counts if c))
+
+
+METRIC = Computed(
+    id="endpoint-diversity", unit="endpoints", needs=("activities", ("element-types", "resources")), compute=compute
+)

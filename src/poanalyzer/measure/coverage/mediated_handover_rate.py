@@ -1,0 +1,65 @@
+"""Mediated hand-over rate.
+
+Share of the hand-overs between endpoints that the engine mediated: causal transitions x → y with a change of endpoint
+and the engine on both sides / all causal transitions with a change of endpoint. The cause of y is the step of the same
+case that ended last before y began, so that parallel branches make no false hand-overs. Cases seen only by the engine
+are left out: there every hand-over is mediated by construction, so the metric needs an outside source.
+
+Source: METHODS A4; van der Aalst, Reijers and Song (2005) on hand-over of work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure import interval
+from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the share with an interval clustered by root case."""
+    if not mined.has_outside:
+        return missing(
+            Status.NOT_AVAILABLE, "no outside source: every hand-over that the engine records is its own",
+            'Give an outside source (role = "outside") with the same order numbers.',
+        )  # fmt: skip
+    cases = mined.cases.filter(mined.cases.in_window).select("case_ix", "case_id", "process_ix")
+    moves = mined.handovers
+    rows = moves.join(cases, [moves.root_ix == cases.case_ix])
+    if process is not None:
+        rows = rows.filter(rows.process_ix == process.ix)
+    rows = rows.mutate(wx=rows.mediated.cast("decimal(18,0)"), wy=rows.pairs.cast("decimal(18,0)"))
+    row = mined.query(
+        rows.agg(
+            n=(rows.pairs > 0).sum(), x=rows.mediated.sum(), y=rows.pairs.sum(), xx=(rows.wx * rows.wx).sum(),
+            yy=(rows.wy * rows.wy).sum(), xy=(rows.wx * rows.wy).sum(), skipped=rows.skipped.sum(),
+        )
+    ).iloc[0]  # fmt: skip
+    if not row["y"] or row["y"] != row["y"]:
+        return missing(Status.NOT_AVAILABLE, "no case was seen both by the engine and outside",
+                       "Give an outside source whose keys are this process's business keys.")  # fmt: skip
+    sums = interval.Sums(*(int(row[k]) for k in ("n", "x", "y", "xx", "yy", "xy")))
+    value, low, high, method = interval.ratio(sums)
+    skipped = int(row["skipped"])
+    few = sums.n < MIN_CASES
+    worst = rows.filter(rows.pairs > rows.mediated).order_by([(rows.pairs - rows.mediated).desc(), rows.root_ix])
+    return Finding(
+        value=value, low=low, high=high, numerator=sums.x, denominator=sums.y, n=sums.n, method=method,
+        status=Status.INSUFFICIENT if few else Status.MEASURED,
+        reason=f"{sums.n} cases seen on both sides; at least {MIN_CASES} are needed" if few else "",
+        caveats=(f"{skipped} transitions with an unknown endpoint are left out",) if skipped else (),
+        evidence=tuple(
+            Evidence(case_id=str(r.case_id), what=f"{r.pairs - r.mediated:.0f} of {r.pairs:.0f} hand-overs bypass the "
+                     "engine")
+            for r in mined.query(worst.limit(EVIDENCE_ROWS)).itertuples()
+        ),
+    )  # fmt: skip
+
+
+METRIC = Computed(
+    id="mediated-handover-rate", unit="share", needs=("activities", ("element-types", "resources")), compute=compute
+)

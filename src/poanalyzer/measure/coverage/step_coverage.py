@@ -1,0 +1,89 @@
+"""Step coverage.
+
+Share of the recorded steps of a process that the engine coordinated: engine rows of work / (those + outside records
+that the engine did not record too). It needs an outside source. An outside record counts for the case whose key it
+names; records that name no known case may belong to the process or not, so the value counts all of them against
+coverage (the lower bound) and the upper bound none.
+
+The naive estimate from linked records alone rewards poor keys: it is the upper bound here. What no source recorded
+remains unseen: full coverage can never be proved from logs.
+
+Source: METHODS A1 and its note on imperfect linkage.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure import interval
+from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.mine.mined import iso
+from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the lower-bound estimate with an interval clustered by root case."""
+    if not mined.has_outside:
+        return missing(
+            Status.NOT_AVAILABLE, "no outside source: nothing shows what happened beside the engine",
+            'Give an outside source (role = "outside"): a ticket, mail or ERP log with the same order numbers.',
+        )  # fmt: skip
+    units = mined.root_units.filter(mined.root_units.in_window)
+    outside = mined.outside.filter(~mined.outside.counterpart)
+    if mined.window.start is not None:
+        outside = outside.filter(outside["at"] >= mined.window.start)
+    if process is not None:
+        units = units.filter(units.process_ix == process.ix)
+    linked = outside.filter(outside.root_ix.notnull())
+    per = linked.group_by("root_ix").agg(outside_steps=linked.count()).rename(unit_ix="root_ix")
+    units = units.left_join(per, [units.case_ix == per.unit_ix])
+    extra = units.outside_steps.fill_null(0)
+    both = units.mutate(x=units.work, y=units.work + extra, extra=extra)
+    wide = both.mutate(wx=both.x.cast("decimal(18,0)"), wy=both.y.cast("decimal(18,0)"))
+    row = mined.query(
+        wide.agg(
+            n=wide.count(), x=wide.x.sum(), y=wide.y.sum(), xx=(wide.wx * wide.wx).sum(), yy=(wide.wy * wide.wy).sum(),
+            xy=(wide.wx * wide.wy).sum(), closed=wide.closed.sum(),
+        )
+    ).iloc[0]  # fmt: skip
+    if not row["y"] or row["y"] != row["y"]:
+        return missing(Status.INSUFFICIENT, "no case in the window")
+    if process is not None and int(row["y"]) == int(row["x"]):
+        return missing(Status.NOT_AVAILABLE, "the outside source names no case of this process",
+                       "Give an outside source whose keys are this process's business keys.")  # fmt: skip
+    unlinked = int(mined.scalar(outside.filter(outside.root_ix.isnull()).count()))
+    sums = interval.Sums(*(int(row[k]) for k in ("n", "x", "y", "xx", "yy", "xy")))
+    upper, low, high, method = interval.ratio(sums)
+    # records without a key belong to nobody's sample: they shift the estimate, and its interval by the same factor
+    shift = sums.y / (sums.y + unlinked)
+    value = upper * shift
+    total = int(row["y"]) - int(row["x"]) + unlinked
+    few = int(row["closed"]) < MIN_CASES
+    return Finding(
+        value=value, low=low * shift, high=high, lower_bound=value, upper_bound=upper, numerator=sums.x,
+        denominator=sums.y + unlinked, n=sums.n, method=f"{method}; bounds for unlinked records",
+        status=Status.INSUFFICIENT if few else Status.MEASURED,
+        reason=f"{int(row['closed'])} closed cases in the window; at least {MIN_CASES} are needed" if few else "",
+        caveats=(f"{unlinked} of {total} outside records name no known case (correlation rate "
+                 f"{1 - unlinked / max(total, 1):.0%})",) if unlinked else (),
+        details={"engine_steps": sums.x, "outside_linked": sums.y - sums.x, "outside_unlinked": unlinked},
+        evidence=_evidence(mined, process),
+    )  # fmt: skip
+
+
+def _evidence(mined: Mined, process: Process | None) -> tuple[Evidence, ...]:
+    rows = mined.outside.filter(mined.outside.root_ix.notnull() & ~mined.outside.counterpart)
+    if process is not None:
+        rows = rows.filter(rows.root_process_ix == process.ix)
+    top = rows.group_by("activity").agg(rows=rows.count(), example=rows.key.min(), last=rows["at"].max())
+    frame = mined.query(top.order_by([top.rows.desc(), top.activity]).limit(EVIDENCE_ROWS))
+    return tuple(
+        Evidence(case_id=str(r.example), what=f"outside the engine: {r.activity} ({r.rows} records)", when=iso(r.last))
+        for r in frame.itertuples(index=False)
+    )
+
+
+METRIC = Computed(id="step-coverage", unit="share", needs=("activities",), compute=compute)

@@ -1,0 +1,74 @@
+"""Time coverage.
+
+Share of the end-to-end time of closed cases in which the engine had the case: Σ engine time / Σ (last − first record of
+any source). It needs an outside source; without one the ends of a case are the engine's own, and the share is 1 by
+construction. Open cases are left out: an instance that never ends would cover everything.
+
+Source: METHODS A2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure import interval
+from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.mine.mined import iso
+from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the share with an interval clustered by root case."""
+    import ibis
+
+    if not mined.has_outside:
+        return missing(
+            Status.NOT_AVAILABLE, "no outside source: the ends of a case are the engine's own",
+            'Give an outside source (role = "outside") with the same order numbers.',
+        )  # fmt: skip
+    units = mined.root_units
+    units = units.filter(units.in_window & units.closed & units.start.notnull() & units.end.notnull())
+    if process is not None:
+        units = units.filter(units.process_ix == process.ix)
+    outside = mined.outside.filter(mined.outside.root_ix.notnull())
+    seen = outside.group_by("root_ix").agg(
+        first=ibis.coalesce(outside.start, outside["at"]).min(), last=ibis.coalesce(outside.end, outside["at"]).max()
+    )
+    rows = units.left_join(seen.rename(unit_ix="root_ix"), [units.case_ix == seen.rename(unit_ix="root_ix").unit_ix])
+    begin = ibis.ifelse(rows["first"] < rows.start, rows["first"], rows.start)
+    end = ibis.ifelse(rows["last"] > rows.end, rows["last"], rows.end)
+    rows = rows.mutate(x=rows.end - rows.start, y=end - begin, linked=rows["first"].notnull())
+    wide = rows.mutate(wx=rows.x.cast("decimal(18,0)"), wy=rows.y.cast("decimal(18,0)"))
+    row = mined.query(
+        wide.agg(
+            n=wide.count(), x=wide.x.sum(), y=wide.y.sum(), xx=(wide.wx * wide.wx).sum(), yy=(wide.wy * wide.wy).sum(),
+            xy=(wide.wx * wide.wy).sum(), linked=wide.linked.sum(),
+        )
+    ).iloc[0]  # fmt: skip
+    if not int(row["n"]) or not row["y"]:
+        return missing(Status.INSUFFICIENT, "no closed case in the window")
+    if not int(row["linked"]):
+        return missing(Status.NOT_AVAILABLE, "the outside source names no closed case of this process",
+                       "Give an outside source whose keys are this process's business keys.")  # fmt: skip
+    sums = interval.Sums(*(int(row[k]) for k in ("n", "x", "y", "xx", "yy", "xy")))
+    value, low, high, method = interval.ratio(sums)
+    few = sums.n < MIN_CASES
+    worst = rows.filter(rows.y > rows.x).order_by([(rows.y - rows.x).desc(), rows.case_ix]).limit(EVIDENCE_ROWS)
+    return Finding(
+        value=value, low=low, high=high, numerator=sums.x / 1e6, denominator=sums.y / 1e6, n=sums.n, method=method,
+        status=Status.INSUFFICIENT if few else Status.MEASURED,
+        reason=f"{sums.n} closed cases; at least {MIN_CASES} are needed" if few else "",
+        caveats=(f"{int(row['linked'])} of {sums.n} closed cases appear in an outside source; the others count as "
+                 "fully covered",) if int(row["linked"]) < sums.n else (),
+        details={"linked_cases": int(row["linked"])},
+        evidence=tuple(
+            Evidence(case_id=str(r.case_id), when=iso(r.end), what=f"{(r.y - r.x) / 3.6e9:.1f} h outside the engine")
+            for r in mined.query(worst).itertuples()
+        ),
+    )  # fmt: skip
+
+
+METRIC = Computed(id="time-coverage", unit="share", needs=("instances",), compute=compute)

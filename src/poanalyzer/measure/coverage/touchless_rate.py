@@ -1,0 +1,26 @@
+"""Touchless rate.
+
+Share of closed cases all of whose work is known to be non-human (straight-through processing). Cases are selected by
+their end, since running cases look touchless until somebody touches them. Cases with work of unknown hands and no
+human one belong to the upper bound.
+
+Source: METHODS A9.
+"""
+
+from poanalyzer.measure.metric import Ratio, Witness
+
+METRIC = Ratio(
+    id="touchless-rate",
+    numerator=lambda c: (c.work > 0) & (c.machine == c.work),
+    denominator=lambda c: c.work > 0,
+    unknown=lambda c: (c.human == 0) & (c.unknown > 0),
+    inferred=lambda c: c.inferred > 0,
+    denominator_name="closed cases with work",
+    needs=("activities", ("element-types", "resources")),
+    binary=True,
+    witness=Witness(
+        where=lambda c: c.human > 0,
+        order=lambda c: [c.human, c.work.desc()],
+        what=lambda r: f"touched: {r.human:.0f} of {r.work:.0f} rows of work done by people",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Delivery: how changes reach production."""

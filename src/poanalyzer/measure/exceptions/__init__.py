@@ -1,0 +1,1 @@
+"""Exception handling: what goes wrong, and who copes with it."""

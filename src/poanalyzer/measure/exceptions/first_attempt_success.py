@@ -1,0 +1,26 @@
+"""First-attempt success.
+
+Share of the non-human work instances that succeeded at their first attempt: instances without a failed attempt /
+instances, where an instance that failed and left no row of its own counts in the denominator.
+
+People's work has no attempts and is left out: it would dilute the figure. Known bias: engines that keep only the last
+attempt show fewer failures than there were.
+
+Source: METHODS B2.
+"""
+
+from poanalyzer.measure.metric import Ratio, Witness
+
+METRIC = Ratio(
+    id="first-attempt-success",
+    numerator=lambda c: c.machine - c.failed_recorded,
+    denominator=lambda c: c.machine + c.failed_unrecorded,
+    denominator_name="non-human work instances",
+    needs=("attempts",),
+    closed=False,
+    witness=Witness(
+        where=lambda c: c.failed_recorded + c.failed_unrecorded > 0,
+        order=lambda c: [(c.failed_recorded + c.failed_unrecorded).desc()],
+        what=lambda r: f"{r.failed_recorded + r.failed_unrecorded:.0f} work instances failed at first",
+    ),
+)

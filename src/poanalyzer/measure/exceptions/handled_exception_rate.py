@@ -1,0 +1,28 @@
+"""Handled exception rate.
+
+Share of closed failure episodes that the process coped with by itself: retried with success, or handled by the model
+(error, timer, escalation, compensation or event sub-process). The others needed an operator, were cancelled, or died.
+
+Open episodes count on neither side. No episode although failures are recorded: not applicable.
+
+Source: METHODS B4; the seed's “situations that require exceptions handling”.
+"""
+
+from poanalyzer.measure.metric import Ratio, Witness
+
+METRIC = Ratio(
+    id="handled-exception-rate",
+    numerator=lambda c: c.handled,
+    denominator=lambda c: c.closed_episodes,
+    denominator_name="closed failure episodes",
+    needs=("attempts", "incidents"),
+    closed=False,
+    gate="episodes",
+    absent="no failure episode, although failures are recorded",
+    declared_exceptions=True,
+    witness=Witness(
+        where=lambda c: c.closed_episodes > c.handled,
+        order=lambda c: [(c.closed_episodes - c.handled).desc()],
+        what=lambda r: f"{r.closed_episodes - r.handled:.0f} of {r.closed_episodes:.0f} closed episodes not handled",
+    ),
+)

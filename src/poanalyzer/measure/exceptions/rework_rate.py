@@ -1,0 +1,24 @@
+"""Rework rate.
+
+Share of closed cases in which a work activity has two or more recorded instances. Retries of one instance and
+multi-instance siblings do not count. Known bias: loops by design count as rework; in status logs a repeated status does.
+
+Source: METHODS B9.
+"""
+
+from poanalyzer.measure.metric import Ratio, Witness
+
+METRIC = Ratio(
+    id="rework-rate",
+    numerator=lambda c: c.repeated,
+    denominator=lambda c: c.work > 0,
+    denominator_name="closed cases with work",
+    needs=("activities",),
+    better="down",
+    binary=True,
+    witness=Witness(
+        where=lambda c: c.repeated > 0,
+        order=lambda c: [c.work.desc()],
+        what=lambda r: f"an activity repeated; {r.work:.0f} rows of work",
+    ),
+)

@@ -1,0 +1,85 @@
+"""Time to restore.
+
+Median time from the creation of a root incident to its resolution (Kaplan–Meier). Open incidents are censored at the
+end of the window, and incidents closed by cancelling the work at the cancellation: nothing was restored there.
+
+The mean of the closed ones would be biased low, since long outages are the ones still open.
+
+Source: METHODS B7, RUBRIC DEL-08.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.mined import iso
+from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+MIN_INCIDENTS = 20
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the Kaplan–Meier median in seconds with its log–log interval."""
+    import numpy as np
+    from scipy.stats import CensoredData, ecdf
+
+    rows = mined.log.coded("exceptions")
+    rows = rows.filter(
+        (rows.kind == "work-item-failure") & (rows.root_id == rows.exception_id) & rows.case_ix.notnull()
+    )
+    if mined.window.start is not None:
+        rows = rows.filter(rows.raised >= mined.window.start)
+    if process is not None:
+        rows = rows.filter(rows.process_ix == process.ix)
+    frame = mined.query(rows.select("case_id", "element_id", "raised", "cleared", "cleared_by", "raw_ref", "code"))
+    if frame.empty:
+        return missing(Status.NOT_APPLICABLE, "no incident in the window, although incidents are recorded")
+    frame = frame.sort_values(["raised", "case_id"], ignore_index=True)
+    over = frame["cleared"].fillna(mined.window.end).clip(lower=frame["raised"])
+    seconds = ((over - frame["raised"]) / 1e6).to_numpy(dtype=float)
+    censored = (frame["cleared"].isna() | frame["cleared_by"].isin(["cancel"])).to_numpy()
+    restored = int((~censored).sum())
+    worst = frame.assign(seconds=seconds, censored=censored).sort_values("seconds", ascending=False)
+    evidence = tuple(
+        Evidence(
+            case_id=str(r.case_id), element_id=None if r.element_id != r.element_id else r.element_id,
+            when=iso(r.raised), source=r.raw_ref if isinstance(r.raw_ref, str) else None,
+            what=f"incident {'not restored after' if r.censored else 'restored after'} {r.seconds / 3600:.1f} h",
+        )
+        for r in worst.head(EVIDENCE_ROWS).itertuples()
+    )  # fmt: skip
+    details: dict[str, float | int | str | None] = {"incidents": len(frame), "restored": restored}
+    if restored == 0:
+        return Finding(
+            status=Status.INSUFFICIENT, reason="no incident was restored", n=len(frame), n_unit="incidents",
+            details=details, evidence=evidence,
+        )  # fmt: skip
+    survival = ecdf(CensoredData(uncensored=seconds[~censored], right=seconds[censored])).sf
+    band = survival.confidence_interval(method="log-log")
+    median = _crossing(survival.quantiles, survival.probabilities)
+    low = _crossing(survival.quantiles, np.nan_to_num(band.low.probabilities, nan=1.0))
+    high = _crossing(survival.quantiles, np.nan_to_num(band.high.probabilities, nan=1.0))
+    few = len(frame) < MIN_INCIDENTS
+    reason = f"{len(frame)} incidents; at least {MIN_INCIDENTS} are needed" if few else ""
+    if median is None:
+        reason = "fewer than half of the incidents were restored: the median lies beyond what was observed"
+    return Finding(
+        value=median, low=low, high=high, n=len(frame), n_unit="incidents", method="Kaplan–Meier, log–log band",
+        status=Status.INSUFFICIENT if few or median is None else Status.MEASURED, reason=reason, details=details,
+        evidence=evidence,
+    )  # fmt: skip
+
+
+def _crossing(times: object, survival: object) -> float | None:
+    """Return the first time at which the survival curve is at or below one half."""
+    for t, s in zip(times, survival, strict=True):  # type: ignore[call-overload]
+        if s <= 0.5:
+            return float(t)
+    return None
+
+
+METRIC = Computed(id="time-to-restore", unit="s", needs=("incidents",), compute=compute, better="down")

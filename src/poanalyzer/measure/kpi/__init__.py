@@ -1,0 +1,1 @@
+"""KPI trackability: which figures the records can support."""

@@ -1,0 +1,45 @@
+"""Behaviour coverage.
+
+Estimated share of the behaviour of the process that the log has seen: Ĉ = 1 − f₁ / N, with f₁ the variants seen once and
+N the cases with work (Good–Turing). The next case follows a variant already seen with probability Ĉ. Low values warn
+that a figure about “the” process rests on a part of it. The whole export counts, not only the window.
+
+Known bias: parallel interleavings make variants; unbiased otherwise, even for long tails.
+
+Source: METHODS D9; Good (1953).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure import interval
+from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.results import Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return Ĉ with Wilson's interval on the singletons."""
+    counts = [
+        mined.variant_counts[p.ix] for p in mined.processes if p.ix in mined.variant_counts and process in (None, p)
+    ]
+    cases, single = sum(c.cases for c in counts), sum(c.singletons for c in counts)
+    if not cases:
+        return missing(Status.NOT_APPLICABLE, "no case with a row of work")
+    _, low, high, _ = interval.proportion(single, cases)
+    few = cases < MIN_CASES
+    return Finding(
+        value=1 - single / cases, low=1 - high, high=1 - low, numerator=cases - single, denominator=cases, n=cases,
+        method="Good–Turing, Wilson", status=Status.INSUFFICIENT if few else Status.MEASURED,
+        reason=f"{cases} cases; at least {MIN_CASES} are needed" if few else "",
+        details={
+            "variants": sum(c.variants for c in counts), "seen_once": single,
+            "seen_twice": sum(c.doubletons for c in counts),
+        },
+    )  # fmt: skip
+
+
+METRIC = Computed(id="behaviour-coverage", unit="share", needs=("activities",), compute=compute)

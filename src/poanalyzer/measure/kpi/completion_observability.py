@@ -1,0 +1,53 @@
+"""Completion observability.
+
+Share of the cases of a process with a valid start and either a valid end or an explained open state. For the portfolio
+the share of productive processes in which that holds for at least 95 % of the cases, unweighted or by volume, whichever
+is lower.
+
+Known bias: retention deletes finished cases, and those that finished quickly first.
+
+Source: RUBRIC MEA-01.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure import interval
+from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.measure.portfolio import share_of_processes
+from poanalyzer.mine.mined import iso
+from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+ENOUGH = 0.95
+EXPLAINED = ("running", "waiting", "suspended")
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the share of cases, or of processes for the portfolio."""
+    if process is None:
+        return share_of_processes(
+            mined, lambda p: compute(mined, p), lambda f: (f.value or 0) >= ENOUGH, "95 % of cases are complete"
+        )
+    rows = mined.cases.filter((mined.cases.process_ix == process.ix) & mined.cases.in_window)
+    ended = rows.end.notnull() & (rows.end >= rows.start)
+    valid = (rows.start.notnull() & (ended | (rows.end.isnull() & rows.state.isin(EXPLAINED)))).fill_null(False)
+    row = mined.query(rows.agg(k=valid.sum(), n=rows.count())).iloc[0]
+    if not int(row["n"]):
+        return missing(Status.INSUFFICIENT, "no case in the window")
+    value, low, high, method = interval.proportion(int(row["k"]), int(row["n"]))
+    bad = mined.query(rows.filter(~valid).order_by("case_ix").limit(EVIDENCE_ROWS))
+    return Finding(
+        value=value, low=low, high=high, numerator=int(row["k"]), denominator=int(row["n"]), n=int(row["n"]),
+        method=method,
+        evidence=tuple(
+            Evidence(case_id=str(r.case_id), what=f"no valid end, state {r.state}", when=iso(r.start))
+            for r in bad.itertuples()
+        ),
+    )  # fmt: skip
+
+
+METRIC = Computed(id="completion-observability", unit="share", needs=("instances",), compute=compute)

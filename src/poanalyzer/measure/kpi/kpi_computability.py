@@ -1,0 +1,45 @@
+"""KPI computability.
+
+Share of the declared KPIs that can be computed over three consecutive complete months.
+
+Source: RUBRIC MEA-04.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.trackability import CATALOGUE, consecutive_months
+from poanalyzer.results import Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the share over the KPIs of a process, or over all (process, KPI) pairs for the portfolio."""
+    if not mined.config.kpi:
+        return missing(Status.NOT_APPLICABLE, "no KPI is declared")
+    known = {k.id: k for k in CATALOGUE}
+    asked = mined.processes if process is None else (process,)
+    pairs = [(p, k) for p in asked for k in mined.config.kpi if p.key in k.process or (not k.process and p.productive)]
+    if not pairs:
+        return missing(Status.NOT_APPLICABLE, "no KPI is declared for this process")
+    good = [
+        (p, k) for p, k in pairs
+        if k.measure in known and consecutive_months(mined, known[k.measure], mined.field_quality[p.ix])
+    ]  # fmt: skip
+    value = len(good) / len(pairs)
+    return Finding(
+        value=value, low=value, high=value, numerator=len(good), denominator=len(pairs), n=len(pairs), n_unit="KPIs",
+        method="census of the declared KPIs",
+        evidence=tuple(
+            Evidence(case_id=None, what=f"{p.name} – {k.title or k.id}: "
+                     + ("computable" if (p, k) in good else "not computable over three complete months"))
+            for p, k in pairs[:50]
+        ),
+    )  # fmt: skip
+
+
+METRIC = Computed(id="kpi-computability", unit="share", needs=("instances",), compute=compute)

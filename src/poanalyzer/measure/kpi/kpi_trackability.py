@@ -1,0 +1,52 @@
+"""KPI trackability.
+
+Share of the key figures of a process that its records can support: figures of the catalogue, and those declared for it,
+that are computable (grade 1 or more) / all of them. A figure is computable where every field it needs is filled in at
+least 95 % of the cases, and 30 cases are closed. For the portfolio the mean over processes, weighted by closed cases.
+
+Trackable is not tracked: logs prove only the first. It is a census of fields, so there is no sampling interval.
+
+Source: METHODS D; del-Río-Ortega et al. (2013).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.results import Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+GRADE = 1
+
+
+def compute(mined: Mined, process: Process | None, grade: int = GRADE) -> Finding:
+    """Return the share of figures at ``grade`` or more."""
+    if process is None:
+        weighed = [(p, compute(mined, p, grade)) for p in mined.processes if p.closed]
+        total = sum(p.closed for p, _ in weighed)
+        if not total:
+            return missing(Status.INSUFFICIENT, "no closed case")
+        value = sum(p.closed * (f.value or 0.0) for p, f in weighed) / total
+        return Finding(
+            value=value, low=value, high=value, n=len(weighed), n_unit="processes",
+            method="mean over processes, weighted by closed cases",
+        )  # fmt: skip
+    rated = [k for k in mined.kpi_grades[process.ix] if k.grade is not None]
+    met = [k for k in rated if (k.grade or 0) >= grade]
+    value = len(met) / len(rated)
+    return Finding(
+        value=value, low=value, high=value, numerator=len(met), denominator=len(rated), n=len(rated), n_unit="figures",
+        method="census of the matrix",
+        evidence=tuple(
+            Evidence(case_id=None, what=f"{k.title}: grade {k.grade}"
+                     + (f" – {k.reason or 'missing'}: {', '.join(k.missing)}" if k.missing else
+                        (f" – {k.reason}" if k.reason else "")))
+            for k in rated if (k.grade or 0) < grade
+        ),
+    )  # fmt: skip
+
+
+METRIC = Computed(id="kpi-trackability", unit="share", needs=("instances",), compute=compute)

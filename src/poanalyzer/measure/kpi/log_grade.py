@@ -1,0 +1,53 @@
+"""Log grade.
+
+How far a log can be trusted, in stars 1–5 after the Process Mining Manifesto. Engine exports start at four stars
+(recorded automatically and systematically), outside sources at three; each failed gate takes one away: a time zone that
+had to be assumed, a history level that keeps too little, retention shorter than the window, more than 1 % of the records
+rejected. The portfolio has the grade of its weakest engine input. Below three stars no level is called demonstrated.
+
+Source: IEEE Task Force (2011), Table 1; RUBRIC A.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.eventlog.sink import InputRecord
+from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.results import Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+REJECTED = 0.01
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the stars of the weakest engine input of the process, or of all."""
+    records = [r for r in mined.engine_inputs if process is None or r.path in process.inputs]
+    if not records:
+        return missing(Status.NOT_AVAILABLE, "no engine input", "Give the engine's export.")
+    graded = sorted(((stars(r), r) for r in records), key=lambda pair: (pair[0][0], pair[1].path))
+    (value, reasons), record = graded[0]
+    return Finding(
+        value=value, low=value, high=value, n=len(records), n_unit="inputs", method="gates",
+        evidence=tuple(Evidence(case_id=None, what=why, source=record.path) for why in reasons),
+    )  # fmt: skip
+
+
+def stars(record: InputRecord) -> tuple[int, list[str]]:
+    """Return the stars of one input and why each was lost."""
+    lost = []
+    if record.timezone.endswith("(assumed)"):
+        lost.append("times without a zone were read as UTC")
+    if record.history_level in ("none", "activity"):
+        lost.append(f"history level {record.history_level}: most of what happened was not kept")
+    if record.retention_short:
+        lost.append("retention deletes finished cases before the window begins")
+    rejected = sum(record.rejected.values())
+    if record.rows_read and rejected / record.rows_read > REJECTED:
+        lost.append(f"{rejected / record.rows_read:.1%} of the records were rejected")
+    return max(1, (4 if record.role == "engine" else 3) - len(lost)), lost
+
+
+METRIC = Computed(id="log-grade", unit="stars", needs=(), compute=compute)

@@ -1,0 +1,68 @@
+"""Outcome observability.
+
+Share of the completed cases of a process whose success or failure can be told from the records, by the ends that the
+analyst declared as one or the other. At least two classes must occur, the rarer in at least 0.5 % of the cases: a log in
+which everything succeeds tells nothing. For the portfolio the share of productive processes in which the success rate
+is computable for at least 95 % of the cases, unweighted or by volume, whichever is lower.
+
+Source: RUBRIC MEA-02.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure import interval
+from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.measure.portfolio import share_of_processes
+from poanalyzer.mine.mined import iso
+from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+ENOUGH = 0.95
+RARE = 0.005
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the share of cases with a known outcome, or of processes for the portfolio."""
+    if process is None:
+        found = share_of_processes(
+            mined, lambda p: compute(mined, p), lambda f: (f.value or 0) >= ENOUGH, "success rate computable"
+        )
+        return Finding(**{**found.__dict__, "basis": "declared" if found.value is not None else "observed"})
+    rows = mined.cases.filter((mined.cases.process_ix == process.ix) & mined.cases.closed & mined.cases.in_window)
+    rows = rows.filter(rows.state != "terminated")
+    known = rows.outcome.notnull()
+    row = mined.query(
+        rows.agg(n=rows.count(), k=known.sum(), good=(rows.outcome == "success").sum(),
+                 bad=(rows.outcome == "failure").sum())
+    ).iloc[0].fillna(0)  # fmt: skip
+    total, told, good, bad = (int(row[k]) for k in ("n", "k", "good", "bad"))
+    if not total:
+        return missing(Status.INSUFFICIENT, "no completed case in the window")
+    if not told:
+        return missing(
+            Status.NOT_AVAILABLE, "nothing says which ends mean success and which failure",
+            "Declare them: [[process]] outcome = { success = […], failure = […] }.",
+        )  # fmt: skip
+    value, low, high, method = interval.proportion(told, total)
+    details: dict[str, float | int | str | None] = {"success": good, "failure": bad, "unknown": total - told}
+    dull = min(good, bad) / told < RARE
+    if dull:
+        value = low = 0.0
+    blind = mined.query(rows.filter(~known).order_by("case_ix").limit(EVIDENCE_ROWS))
+    return Finding(
+        value=value, low=low, high=high, numerator=told, denominator=total, n=total, method=method, basis="declared",
+        caveats=("only one class of outcome occurs: a success rate would tell nothing",) if dull else (),
+        details=details,
+        evidence=tuple(
+            Evidence(case_id=str(r.case_id), when=iso(r.end),
+                     what=f"ended without a declared outcome (end element {r.end_element_id or 'unknown'})")
+            for r in blind.itertuples()
+        ),
+    )  # fmt: skip
+
+
+METRIC = Computed(id="outcome-observability", unit="share", needs=("instances",), compute=compute)

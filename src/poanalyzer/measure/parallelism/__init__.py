@@ -1,0 +1,1 @@
+"""Parallelism: what really ran at the same time."""

@@ -1,0 +1,25 @@
+"""Overlap share.
+
+Share of the busy time in which at least two activities of the same case were active: time with ≥ 2 active / time with
+≥ 1 active, summed over cases. Intervals that only touch do not overlap.
+
+Known bias: as mean active concurrency.
+
+Source: METHODS C1.
+"""
+
+from poanalyzer.measure.metric import Ratio, Witness
+
+METRIC = Ratio(
+    id="overlap-share",
+    numerator=lambda c: c.overlap,
+    denominator=lambda c: c.union,
+    denominator_name="time with work active",
+    needs=("start-times", "end-times"),
+    closed=False,
+    witness=Witness(
+        where=lambda c: c.overlap > 0,
+        order=lambda c: [c.overlap.desc()],
+        what=lambda r: f"{r.overlap / r.union:.0%} of {r.union / 3.6e9:.1f} busy hours with two or more active",
+    ),
+)

@@ -1,0 +1,47 @@
+"""Shares of processes: how many of the productive processes meet a condition, unweighted and by volume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure import interval
+from poanalyzer.measure.metric import Finding, missing
+from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def share_of_processes(
+    mined: Mined, of: Callable[[Process], Finding], meets: Callable[[Finding], bool], condition: str
+) -> Finding:
+    """Return the lower of the unweighted and the volume-weighted share of productive processes that meet a condition.
+
+    Processes whose own finding is missing count as not meeting it, and are named in a caveat. The interval is
+    Wilson's on the unweighted share: processes, unlike cases, are few. Source: RUBRIC A.2 (coverage share).
+    """
+    processes = mined.productive
+    if not processes:
+        return missing(Status.INSUFFICIENT, "no productive process in the window")
+    findings = [(p, of(p)) for p in processes]
+    measured = [(p, f) for p, f in findings if f.status in (Status.MEASURED, Status.INSUFFICIENT)]
+    if not measured:
+        first = findings[0][1]
+        return missing(first.status, first.reason, first.unlock)
+    met = [p for p, f in measured if meets(f)]
+    volume = sum(p.completed_roots for p in processes)
+    unweighted = len(met) / len(processes)
+    weighted = sum(p.completed_roots for p in met) / volume
+    _, low, high, method = interval.proportion(len(met), len(processes))
+    unknown = [p.key for p, f in findings if f.status not in (Status.MEASURED, Status.INSUFFICIENT)]
+    rows = [(p, "meets it" if p in met else "does not meet it") for p, _ in findings]
+    return Finding(
+        value=min(unweighted, weighted), low=min(low, weighted), high=high, numerator=len(met),
+        denominator=len(processes), n=len(processes), n_unit="processes", method=f"{method} over processes",
+        caveats=(f"unknown for {len(unknown)} processes, counted as not met",) if unknown else (),
+        details={"unweighted": unweighted, "volume_weighted": weighted},
+        evidence=tuple(
+            Evidence(case_id=None, what=f"{p.name}: {said} ({condition})") for p, said in rows[:EVIDENCE_ROWS]
+        ),
+    )  # fmt: skip

@@ -1,0 +1,205 @@
+"""Runs metrics: gates by what the export can show, sums in the engine, intervals and evidence rows in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from poanalyzer.measure import interval
+from poanalyzer.measure.metric import MIN_CASES, MIN_EPISODES, Computed, Finding, Need, Ratio, missing
+from poanalyzer.mine.mined import iso
+from poanalyzer.results import EVIDENCE_ROWS, Capability, Evidence, MetricResult, Status
+
+if TYPE_CHECKING:
+    import ibis
+
+    from poanalyzer.mine.mined import Mined, Process
+
+#: Evidence rows of single processes are fetched for this many of the largest; all have numbers.
+EVIDENCE_PROCESSES = 25
+
+
+def run_ratios(mined: Mined, metrics: Sequence[Ratio]) -> dict[str, list[MetricResult]]:
+    """Return the rows of all ratio metrics from two aggregates: cases by process, root cases for the portfolio."""
+    per_process = _sums(mined, metrics, mined.units, by_process=True)
+    whole = _sums(mined, metrics, mined.root_units, by_process=False)
+    out: dict[str, list[MetricResult]] = {}
+    for metric in metrics:
+        rows = []
+        for process in (*mined.processes, None):
+            sums = whole.get(-1, {}) if process is None else per_process.get(process.ix, {})
+            finding = absent(mined, process, metric) or _finding(mined, metric, process, sums.get(metric.id, {}))
+            rows.append(_result(metric, process, finding))
+        out[metric.id] = [rows[-1], *rows[:-1]]
+    return out
+
+
+def run_computed(mined: Mined, metric: Computed) -> list[MetricResult]:
+    """Return the rows of one computed metric: the portfolio's first, then each process's."""
+    rows = []
+    for process in (None, *mined.processes):
+        finding = absent(mined, process, metric)
+        if finding is None:
+            finding = metric.compute(mined, process)
+        rows.append(_result(metric, process, finding))
+    return rows
+
+
+def absent(mined: Mined, process: Process | None, metric: Ratio | Computed) -> Finding | None:
+    """Return the finding of a metric whose needs the export does not meet, with the reason and what unlocks it."""
+    if isinstance(metric, Ratio) and metric.declared_exceptions and _declared(mined, process):
+        return None
+    partial = []
+    for need in metric.needs:
+        best = _best(mined, process, need)
+        if best.available == "no":
+            status = Status.NOT_AVAILABLE if best.unlock else Status.NOT_SUPPORTED
+            return missing(status, best.why, best.unlock)
+        if best.available == "partial":
+            partial.append(best.why)
+    return None
+
+
+def _declared(mined: Mined, process: Process | None) -> bool:
+    return any(process is None or e.process in (None, process.key) for e in mined.config.exception)
+
+
+def _best(mined: Mined, process: Process | None, need: Need) -> Capability:
+    rank = {"no": 0, "partial": 1, "yes": 2}
+    options = [need] if isinstance(need, str) else list(need)
+    return max((mined.capability(process, o) for o in options), key=lambda c: rank[c.available])
+
+
+def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_process: bool) -> dict[int, dict[str, Any]]:
+    """Return for each process (or -1) and metric the sums over its cases, as exact integers."""
+    import ibis
+
+    table = units.filter(units.in_window)
+    aggregates: dict[str, Any] = {}
+    for number, metric in enumerate(metrics):
+        y = metric.denominator(table).cast("int64")
+        keep = y.notnull() & (table.closed if metric.closed else ibis.literal(True))
+        zero = ibis.literal(0, "int64")
+        y = ibis.ifelse(keep, y, zero)
+        x = ibis.ifelse(keep, ibis.coalesce(metric.numerator(table).cast("int64"), 0), zero)
+        counted = keep & (y > 0)
+        wide_x, wide_y = x.cast("decimal(18,0)"), y.cast("decimal(18,0)")
+        aggregates |= {
+            f"n{number}": counted.sum(), f"x{number}": x.sum(), f"y{number}": y.sum(),
+            f"xx{number}": (wide_x * wide_x).sum(), f"yy{number}": (wide_y * wide_y).sum(),
+            f"xy{number}": (wide_x * wide_y).sum(),
+        }  # fmt: skip
+        if metric.unknown is not None:
+            u = ibis.ifelse(keep, ibis.coalesce(metric.unknown(table).cast("int64"), 0), zero)
+            wide = (x + u).cast("decimal(18,0)")
+            aggregates |= {
+                f"u{number}": u.sum(), f"uu{number}": (wide * wide).sum(), f"uy{number}": (wide * wide_y).sum()
+            }  # fmt: skip
+        if metric.inferred is not None:
+            aggregates[f"i{number}"] = ibis.ifelse(keep, metric.inferred(table).cast("int64"), zero).sum()
+        for name, expr in metric.details.items():
+            aggregates[f"d{number}_{name}"] = ibis.ifelse(keep, expr(table).cast("int64"), zero).sum()
+    if not aggregates:
+        return {}
+    grouped = table.group_by("process_ix").agg(**aggregates) if by_process else table.agg(**aggregates)
+    out: dict[int, dict[str, Any]] = {}
+    for row in mined.query(grouped).to_dict("records"):
+        key = int(row["process_ix"]) if by_process else -1
+        out[key] = {m.id: _row(row, n, m) for n, m in enumerate(metrics)}
+    return out
+
+
+def _row(row: dict[str, Any], number: int, metric: Ratio) -> dict[str, Any]:
+    def whole(name: str) -> int:
+        value = row.get(f"{name}{number}")
+        return 0 if value is None or value != value else int(value)
+
+    return {
+        "sums": interval.Sums(*(whole(k) for k in ("n", "x", "y", "xx", "yy", "xy"))),
+        "unknown": whole("u"),
+        "with_unknown": interval.Sums(
+            whole("n"), whole("x") + whole("u"), whole("y"), whole("uu"), whole("yy"), whole("uy")
+        ),
+        "inferred": whole("i"),
+        "details": {k: int(row[f"d{number}_{k}"] or 0) for k in metric.details},
+    }
+
+
+def _finding(mined: Mined, metric: Ratio, process: Process | None, got: dict[str, Any]) -> Finding:
+    closed = sum(p.root_closed_in_window for p in mined.processes) if process is None else process.closed_in_window
+    sums: interval.Sums = got.get("sums", interval.Sums(0, 0, 0, 0, 0, 0))
+    if sums.y == 0:
+        if closed == 0 and metric.closed:
+            return Finding(status=Status.INSUFFICIENT, reason="no closed case in the window", n=0)
+        return Finding(status=Status.NOT_APPLICABLE, reason=metric.absent or f"no {metric.denominator_name}", n=0)
+    value, low, high, method = _interval(metric, sums)
+    upper = None
+    caveats = [metric.caveat] if metric.caveat else []
+    if metric.unknown is not None and got["unknown"]:
+        upper, _, high, _ = _interval(metric, got["with_unknown"])
+        share = got["unknown"] / sums.y
+        caveats.append(f"{share:.1%} of {metric.denominator_name} cannot be told; the upper bound counts them in")
+    status, reason = _enough(metric, closed, sums)
+    return Finding(
+        value=value, low=low, high=high, lower_bound=None if upper is None else value, upper_bound=upper,
+        numerator=sums.x, denominator=sums.y, n=sums.y if metric.gate == "episodes" else sums.n,
+        n_unit="episodes" if metric.gate == "episodes" else "cases", method=method, status=status, reason=reason,
+        basis="inferred" if got["inferred"] else ("declared" if _by_declaration(mined, metric, process) else "observed"),
+        caveats=tuple(caveats), details=got["details"], evidence=_witnesses(mined, metric, process),
+    )  # fmt: skip
+
+
+def _by_declaration(mined: Mined, metric: Ratio, process: Process | None) -> bool:
+    if not metric.declared_exceptions or not _declared(mined, process):
+        return False
+    return any(_best(mined, process, need).available == "no" for need in metric.needs)
+
+
+def _interval(metric: Ratio, sums: interval.Sums) -> tuple[float, float, float, str]:
+    if metric.binary:
+        return interval.proportion(sums.x, sums.y)
+    return interval.ratio(sums, lowest=metric.lowest, highest=metric.highest)
+
+
+def _enough(metric: Ratio, closed: int, sums: interval.Sums) -> tuple[Status, str]:
+    if metric.gate == "episodes" and sums.y < MIN_EPISODES:
+        return Status.INSUFFICIENT, f"{sums.y} closed episodes; at least {MIN_EPISODES} are needed"
+    if metric.gate == "cases" and closed < MIN_CASES:
+        return Status.INSUFFICIENT, f"{closed} closed cases in the window; at least {MIN_CASES} are needed"
+    return Status.MEASURED, ""
+
+
+def _witnesses(mined: Mined, metric: Ratio, process: Process | None) -> tuple[Evidence, ...]:
+    if metric.witness is None:
+        return ()
+    if process is not None and process not in mined.processes[:EVIDENCE_PROCESSES]:
+        return ()
+    units = mined.root_units if process is None else mined.units
+    rows = units.filter(units.in_window)
+    if metric.closed:
+        rows = rows.filter(rows.closed)
+    if process is not None:
+        rows = rows.filter(rows.process_ix == process.ix)
+    rows = rows.filter(metric.witness.where(rows))
+    rows = rows.order_by([*metric.witness.order(rows), rows.case_ix]).limit(EVIDENCE_ROWS)
+    source = mined.log.coded("c_cases").select("case_ix", "source", "raw_ref")
+    frame = mined.query(rows.left_join(source, "case_ix").drop("case_ix_right"))
+    frame = frame.reset_index(drop=True)
+    return tuple(
+        Evidence(
+            case_id=str(r.case_id), what=metric.witness.what(r), when=iso(r.end if r.end == r.end else r.start),
+            source=r.raw_ref if isinstance(r.raw_ref, str) else r.source,
+        )
+        for r in frame.itertuples()
+    )  # fmt: skip
+
+
+def _result(metric: Ratio | Computed, process: Process | None, f: Finding) -> MetricResult:
+    needs = tuple(n if isinstance(n, str) else " or ".join(n) for n in metric.needs)
+    return MetricResult(
+        id=metric.id, process=None if process is None else process.key, value=f.value, unit=metric.unit,
+        status=f.status, reason=f.reason, low=f.low, high=f.high, lower_bound=f.lower_bound,
+        upper_bound=f.upper_bound, numerator=f.numerator, denominator=f.denominator, n=f.n, n_unit=f.n_unit,
+        method=f.method, basis=f.basis, facets=needs, unlock=f.unlock, caveats=f.caveats, details=f.details,
+        evidence=f.evidence,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Scope: how far orchestration has spread."""

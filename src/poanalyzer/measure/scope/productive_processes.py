@@ -1,0 +1,38 @@
+"""Productive processes.
+
+Count of root processes with at least 30 completed instances in at least four distinct weeks of the window; for one
+process 1 or 0. Called child processes are parts of their roots. An export is not the organisation: unless the project
+file says that the inputs are complete, the count is a lower bound.
+
+Source: RUBRIC SCO-01, A.2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure.metric import Computed, Finding
+from poanalyzer.results import EVIDENCE_ROWS, Evidence
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the count with the processes as evidence."""
+    asked = mined.processes if process is None else (process,)
+    found = [p for p in asked if p.productive]
+    whole = mined.config.context.complete
+    return Finding(
+        value=len(found), low=len(found), high=len(found) if whole or process is not None else None,
+        lower_bound=None if whole or process is not None else len(found), n=len(asked), n_unit="processes",
+        method="census of the export",
+        caveats=() if whole or process is not None else ("a lower bound: the inputs are not declared complete",),
+        evidence=tuple(
+            Evidence(case_id=None, what=f"{p.name}: {p.completed_roots} completed root instances in {p.weeks} weeks")
+            for p in asked[:EVIDENCE_ROWS]
+        ),
+    )  # fmt: skip
+
+
+METRIC = Computed(id="productive-processes", unit="processes", needs=("instances",), compute=compute)

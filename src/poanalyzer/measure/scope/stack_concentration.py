@@ -1,0 +1,43 @@
+"""Stack concentration.
+
+Share of the volume on the most used engine (product and major version), over the declared inventory of engines. From one
+export it would always be 1, so without a declared inventory it is not available.
+
+Source: RUBRIC TEC-02.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.results import Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the share; it describes the portfolio only."""
+    if process is not None:
+        return missing(Status.NOT_APPLICABLE, "describes the portfolio only")
+    engines = mined.config.context.engines
+    volume: dict[str, float] = defaultdict(float)
+    for engine in engines:
+        volume[f"{engine.product} {engine.major or ''}".strip()] += engine.volume
+    total = sum(volume.values())
+    if not total:
+        return missing(
+            Status.NOT_AVAILABLE, "the inventory of engines is not declared",
+            "Declare [context] engines with product, major and volume.",
+        )  # fmt: skip
+    value = max(volume.values()) / total
+    return Finding(
+        value=value, low=value, high=value, numerator=max(volume.values()), denominator=total, n=len(volume),
+        n_unit="stacks", method="census of the declaration", basis="declared",
+        evidence=tuple(Evidence(case_id=None, what=f"{k}: {v / total:.0%}") for k, v in sorted(volume.items())),
+    )  # fmt: skip
+
+
+METRIC = Computed(id="stack-concentration", unit="share", needs=(), compute=compute)

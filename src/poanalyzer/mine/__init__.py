@@ -1,0 +1,1 @@
+"""Finds what really ran: a few shared reductions of the log, small enough to reason about in Python."""

@@ -1,0 +1,59 @@
+"""Endpoints: the people, systems and devices that the work of a process goes to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_MACHINE
+
+if TYPE_CHECKING:
+    import ibis
+    import pandas as pd
+
+    from poanalyzer.eventlog.store import EventLog
+
+#: Cases fall into this many groups by a hash of their number, so that any statistic of counts gets a jackknife.
+GROUPS = 20
+
+
+def with_endpoints(log: EventLog, rows: ibis.Table) -> ibis.Table:
+    """Add ``endpoint`` to rows that have ``step_ix``, ``resource_ix`` and ``actor``.
+
+    People count as their role or group, else as “people”; machines as their endpoint (topic, worker type, system),
+    else as their resource, else as “a system”. Work of unknown hands has no endpoint (null).
+    """
+    import ibis
+
+    steps = log.coded("d_step").select("step_ix", said="endpoint")
+    who = log.coded("d_resource").select("resource_ix", "resource", "role")
+    rows = rows.join(steps, "step_ix").join(who, "resource_ix")
+    people = ibis.ifelse(rows.role.isnull(), "people", ibis.literal("people: ") + rows.role)
+    system = ibis.coalesce(rows.said, rows.resource, "a system")
+    return rows.mutate(
+        endpoint=ibis.cases((rows.actor == ACTOR_HUMAN, people), (rows.actor == ACTOR_MACHINE, system))
+    ).drop("said", "role")
+
+
+def endpoint_counts(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> pd.DataFrame:
+    """Return rows of work in the window by endpoint: ``process_ix, root_process_ix, group, actor, endpoint, resource,
+    rows``; ``resource`` only where the endpoint is unknown."""
+    import ibis
+
+    roots = cases.select(root_ix="case_ix", root_process_ix="process_ix", root_in="in_window")
+    small = steps.join(cases.filter(cases.in_window).select("case_ix", "root_ix"), "case_ix").join(roots, "root_ix")
+    small = small.group_by(
+        process_ix=small.process_ix,
+        root_process_ix=small.root_process_ix,
+        group=(small.root_ix * 48271 % 2147483647) % GROUPS,
+        actor=small.actor,
+        step_ix=small.step_ix,
+        resource_ix=small.resource_ix,
+    ).agg(rows=small.count())
+    named = with_endpoints(log, small)
+    unnamed = ibis.ifelse(named.endpoint.isnull(), ibis.coalesce(named.resource, ""), ibis.null("string"))
+    named = named.mutate(unnamed=unnamed)
+    out = named.group_by(["process_ix", "root_process_ix", "group", "actor", "endpoint", "unnamed"]).agg(
+        rows=named.rows.sum()
+    )
+    frame: pd.DataFrame = log.con.to_pandas(out)
+    return frame.sort_values(list(frame.columns), ignore_index=True)

@@ -1,0 +1,111 @@
+"""What outside sources saw beside the engine, linked to the engine's cases by their keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis
+
+    from poanalyzer.eventlog.store import EventLog
+
+#: An outside record of the same name this close to an engine step is that step, recorded twice.
+COUNTERPART_US = 15 * 60 * 1_000_000
+
+
+def build_outside(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.Table:
+    """Create and return ``m_outside``: one row a record of an outside source.
+
+    Columns: ``root_ix`` (null where no engine case has its key), ``root_process_ix``, ``key``, ``activity``,
+    ``start``, ``end``, ``at``, ``actor``, ``step_ix``, ``resource_ix``, ``counterpart`` (the engine recorded it too).
+
+    A record is linked by the business key of its case (else its case id) to the root case with that business key
+    (else that case id); a key that several root cases share links to the one that started first.
+    """
+    import ibis
+
+    process = log.coded("d_process").filter(ibis._.outside).select("process_ix")
+    acts = log.coded("c_acts").filter(ibis._.work).semi_join(process, "process_ix")
+    keys = log.coded("c_cases").select("case_ix", key=ibis.coalesce(ibis._.business_key, ibis._.case_id))
+    acts = acts.join(keys, "case_ix").join(log.coded("d_activity"), "activity_ix")
+    roots = cases.filter(cases.is_root)
+    named = roots.select("case_ix", "process_ix", "start", key=ibis.coalesce(roots.business_key, roots.case_id))
+    first = ibis.row_number().over(group_by=named.key, order_by=[named.start, named.case_ix])
+    named = named.mutate(place=first)
+    named = named.filter(named.place == 0).select("key", root_ix="case_ix", root_process_ix="process_ix")
+    rows = acts.left_join(named, "key").drop("key_right").mutate(number=ibis.row_number().over(
+        order_by=[ibis._.case_ix, ibis._.at, ibis._.end, ibis._.activity_ix, ibis._.resource_ix]))  # fmt: skip
+    of_root = cases.select("case_ix", "root_ix")
+    engine = steps.join(of_root, "case_ix").join(log.coded("d_activity"), "activity_ix")
+    engine = engine.select("root_ix", label=_plain(engine.activity), seen=engine.at, over=engine.end)
+    labelled = rows.select("number", "root_ix", "at", "end", label=_plain(rows.activity))
+    twins = labelled.join(engine, ["root_ix", "label"])
+    near = ((twins.seen - twins.at).abs() <= COUNTERPART_US) | ((twins.over - twins.end).abs() <= COUNTERPART_US)
+    twins = twins.filter(near).select("number").distinct().mutate(twin=ibis.literal(True))
+    rows = rows.left_join(twins, "number").drop("number_right")
+    return log.con.create_table(
+        "m_outside",
+        rows.select(
+            "root_ix", "root_process_ix", "key", "activity", "start", "end", "at", "actor", "step_ix", "resource_ix",
+            counterpart=ibis.coalesce(rows.twin, False),
+        ),
+    )  # fmt: skip
+
+
+def _plain(label: ibis.StringValue) -> ibis.StringValue:
+    return label.strip().lower()
+
+
+def handovers(log: EventLog, steps: ibis.Table, cases: ibis.Table, outside: ibis.Table) -> ibis.Table:
+    """Return causal hand-overs between endpoints, one row a root case seen on both sides.
+
+    ``pairs`` endpoint-changing causal transitions, ``mediated`` those with the engine on both sides, ``skipped``
+    transitions with an unknown endpoint. The cause of a row is the row of the same root case that ended last before
+    it began: an enabling relation, so that parallel branches make no false hand-overs. Source: METHODS A4.
+    """
+    import ibis
+
+    from poanalyzer.mine.endpoints import with_endpoints
+
+    linked = outside.filter(outside.root_ix.notnull() & ~outside.counterpart)
+    seen = linked.select("root_ix").distinct()
+    inner = steps.join(cases.select("case_ix", "root_ix"), "case_ix").semi_join(seen, "root_ix")
+    both = ibis.union(
+        _points(
+            with_endpoints(log, inner.select("root_ix", "start", "end", "at", "actor", "step_ix", "resource_ix")), 1
+        ),
+        _points(
+            with_endpoints(log, linked.select("root_ix", "start", "end", "at", "actor", "step_ix", "resource_ix")), 0
+        ),
+    )
+    # at one instant: first what ends there, then what starts there, last what began and ended in it
+    order = ibis.window(group_by="root_ix", order_by=["t", "kind", "endpoint"], preceding=None, following=0)
+    both = both.mutate(ended=(both.kind != 1).cast("int64").sum().over(order))
+    cause = ibis.window(group_by=["root_ix", "ended"])
+    is_end = both.kind != 1
+    both = both.mutate(
+        from_endpoint=ibis.ifelse(is_end, both.endpoint, ibis.null("string")).max().over(cause),
+        from_engine=ibis.ifelse(is_end, both.engine, ibis.null("int64")).max().over(cause),
+    )
+    starts = both.filter((both.kind == 1) & (both.ended > 0))
+    known = starts.endpoint.notnull() & starts.from_endpoint.notnull()
+    change = known & (starts.endpoint != starts.from_endpoint)
+    return starts.group_by("root_ix").agg(
+        pairs=change.sum(),
+        mediated=(change & (starts.engine == 1) & (starts.from_engine == 1)).sum(),
+        skipped=(~known).sum(),
+    )
+
+
+def _points(rows: ibis.Table, engine: int) -> ibis.Table:
+    """Return the start and the end of each row as points in time (kind 0 end, 1 start, 2 end of an instant)."""
+    import ibis
+
+    begin = ibis.coalesce(rows.start, rows.at)
+    end = ibis.coalesce(rows.end, ibis.null("int64"))
+    flag = ibis.literal(engine, "int64")
+    starts = rows.select("root_ix", t=begin, kind=ibis.literal(1, "int64"), endpoint=rows.endpoint, engine=flag)
+    ends = rows.filter(rows.end.notnull()).select(
+        "root_ix", t=end, kind=ibis.ifelse(end > begin, 0, 2).cast("int64"), endpoint=rows.endpoint, engine=flag
+    )
+    return ibis.union(starts, ends)

@@ -1,0 +1,419 @@
+"""The way of the data, room by room. The only file that knows their order."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poanalyzer import __version__
+from poanalyzer.config import Config, InputSettings
+from poanalyzer.errors import InputError, UsageError
+from poanalyzer.results import (
+    SCHEMA_VERSION,
+    Assessment,
+    InputResult,
+    LogSummary,
+    Problem,
+    ProcessResult,
+    QualityFinding,
+    Run,
+    SurveyResult,
+    Tool,
+)
+
+if TYPE_CHECKING:
+    from poanalyzer.eventlog.sink import InputRecord
+    from poanalyzer.eventlog.store import EventLog, Store
+    from poanalyzer.mine.mined import Mined, Process
+
+Progress = Callable[[str, float], None]
+DISCOVERY_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What inputs are and what they can show; ``supports`` says of each claim whether it can be rated, and why not."""
+
+    inputs: tuple[InputResult, ...]
+    log: LogSummary
+    quality: tuple[QualityFinding, ...]
+    supports: tuple[tuple[str, str, bool, str], ...]
+    problems: tuple[Problem, ...]
+
+
+def read(
+    inputs: Sequence[str] = (),
+    config: Config | None = None,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> EventLog:
+    """Read exports into a canonical log; close it when done (it is a context manager).
+
+    Args:
+        inputs: paths, folders, globs or archives; the project file's inputs are read beside them.
+        config: what the analyst declared.
+        overrides: column role → column name, for plain tables.
+
+    Raises:
+        InputError: an input is missing, unreadable, or nothing in it can be used.
+    """
+    from poanalyzer.eventlog.store import Store
+    from poanalyzer.ingest.detect import plan_inputs
+    from poanalyzer.ingest.files import find_files
+
+    config = config or Config()
+    wanted = _wanted(inputs, config, dict(overrides or {}))
+    store = Store(size=sum(_bytes(s.path, base) for s, base in wanted), progress=progress)
+    try:
+        seen: set[Path] = set()
+        problems: list[Problem] = []
+        for settings, base in wanted:
+            files = [f for f in find_files(settings.path, base, store.workdir) if f.path.resolve() not in seen]
+            seen.update(f.path.resolve() for f in files)
+            if not files:
+                continue
+            for adapter, claim in plan_inputs(files, settings, problems=problems):
+                _read_one(store, adapter, claim, settings, config)
+        if not store.sinks:
+            raise InputError("nothing to read", fix="Give the file or folder of an export.")
+        log = store.seal(config)
+    except BaseException:
+        store.close()
+        raise
+    log.problems = problems + log.problems + _undeclared(log)
+    return log
+
+
+def _wanted(inputs: Sequence[str], config: Config, overrides: dict[str, str]) -> list[tuple[InputSettings, Path]]:
+    """Return what to read: the project file's inputs, and the others of the call; each once."""
+    declared = {(config.base / s.path).resolve(): s for s in config.input}
+    wanted = [(s, config.base) for s in config.input]
+    for given in inputs:
+        path = Path(given).resolve()
+        if path in declared or (path.is_dir() and any(d.is_relative_to(path) for d in declared)):
+            continue
+        wanted.append((InputSettings(path=given), Path()))
+    if not overrides:
+        return wanted
+    return [(s.model_copy(update={"columns": {**s.columns, **overrides}}), base) for s, base in wanted]
+
+
+def _bytes(pattern: str, base: Path) -> int:
+    path = base / pattern
+    if path.is_file():
+        return path.stat().st_size
+    return sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else 0
+
+
+def _read_one(store: Store, adapter: object, claim: object, settings: InputSettings, config: Config) -> None:
+    from poanalyzer.eventlog.sink import InputRecord
+    from poanalyzer.ingest.adapter import Adapter, Claim
+
+    assert isinstance(claim, Claim) and isinstance(adapter, Adapter)
+    names = [f.name for f in claim.files]
+    record = InputRecord(
+        path=names[0] if len(names) == 1 else settings.path,
+        adapter=adapter.id,
+        engine=claim.engine,
+        role=settings.role or "engine",
+        role_declared=settings.role is not None,
+        sha256=_digest(claim),
+        columns=dict(claim.columns),
+    )
+    sink = store.sink(record)
+    adapter.read(claim, settings, config, sink)
+    # only an engine writes its own tables; a plain log may come from anywhere
+    record.role_declared = record.role_declared or not record.plain_log
+    sink.progress(1.0)
+
+
+def _digest(claim: object) -> str:
+    """Return the hash of one file, or of the sorted hashes of several: the same however the folder is called."""
+    import hashlib
+
+    from poanalyzer.ingest.adapter import Claim
+
+    assert isinstance(claim, Claim)
+    each = sorted(f.sha256() for f in claim.files)
+    return each[0] if len(each) == 1 else hashlib.sha256("\n".join(each).encode()).hexdigest()
+
+
+def _undeclared(log: EventLog) -> list[Problem]:
+    from poanalyzer.errors import did_you_mean
+
+    out = [
+        Problem(
+            severity="warning",
+            text="assumed to be an engine's log: nothing says so",
+            where=r.path,
+            fix='Say it in the project file: role = "engine" or role = "outside".',
+        )
+        for r in log.inputs
+        if not r.role_declared
+    ]
+    known = [str(k) for k in log.con.to_pandas(log.coded("d_process"))["process_key"]]
+    named = [("process", p.key) for p in log.config.process]
+    named += [("kpi", key) for k in log.config.kpi for key in k.process]
+    out += [
+        Problem(
+            severity="warning",
+            text=f"[[{section}]] names the process “{key}”, which is not in the log",
+            fix=did_you_mean(key, known),
+        )
+        for section, key in named
+        if key not in known
+    ]
+    return out
+
+
+def assess(
+    inputs: Sequence[str] = (),
+    config: Config | None = None,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    survey: str | None = None,
+    models: Sequence[str] = ("pomm",),
+    names: bool = False,
+    progress: Progress | None = None,
+) -> Assessment:
+    """Read, mine, measure, rate and compare; return the whole result.
+
+    ``names`` lets people appear as they are recorded; otherwise they appear as roles or pseudonyms.
+    """
+    from poanalyzer.compare import compare
+    from poanalyzer.eventlog.quality import findings
+    from poanalyzer.maturity import load_model
+    from poanalyzer.measure import catalogue, measure_all
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.rate import rate_model, roadmap
+
+    started, clock = datetime.now(UTC), time.monotonic()
+    config = config or Config()
+    loaded = [load_model(m, cuts=config.model[m].cuts if m in config.model else None) for m in models]
+    said = _survey(survey, config, loaded)
+    with read(inputs, config, overrides=overrides, progress=progress) as log:
+        mined = Mined(log)
+        with _Discoveries(mined) as discoveries:
+            metrics = measure_all(mined, progress)
+            quality = findings(log)
+            processes = tuple(discoveries.portray(p) for p in mined.processes)
+        summary = _summary(mined)
+        sources = tuple(_input(r) for r in log.inputs)
+        problems = tuple(log.problems)
+        productive = [p.key for p in mined.productive]
+        role = all(r.role_declared for r in mined.engine_inputs)
+        volumes = {p.key: float(p.completed_roots) for p in mined.productive}
+        whole = config.context.complete
+        main = productive[0] if productive else None
+        backend = f"{log.con.name} {log.con.version}"
+    rated = [
+        (m, rate_model(m, metrics, productive, role_declared=role, config=config, survey=said, volumes=volumes))
+        for m in loaded
+    ]
+    model, first = rated[0]
+    return Assessment(
+        schema_version=SCHEMA_VERSION,
+        tool=Tool(name="poanalyzer", version=__version__),
+        run=Run(
+            started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            seconds=round(time.monotonic() - clock, 3),
+            python=platform.python_version(),
+            platform=platform.system(),
+            backend=backend,
+        ),
+        project=config.project.name or (sources[0].path if sources else ""),
+        inputs=sources,
+        log=summary,
+        processes=processes,
+        metric_catalogue=catalogue(),
+        metrics=metrics,
+        models=tuple(r for _, r in rated),
+        survey=said,
+        comparison=compare(first, said, complete=whole, main_process=main) if said else (),
+        roadmap=roadmap(model, first, target=config.project.target, complete=whole, main_process=main),
+        quality=quality,
+        problems=problems,
+    )
+
+
+def _survey(given: str | None, config: Config, models: Sequence[object]) -> SurveyResult | None:
+    from poanalyzer.survey import load_responses, score
+
+    pattern = given or config.survey.responses
+    if pattern is None:
+        return None
+    base = Path() if given else config.base
+    path = base / pattern
+    paths = [path] if path.exists() else sorted(base.glob(pattern)) if not Path(pattern).is_absolute() else []
+    if not paths:
+        raise InputError(
+            "no survey answers there", where=pattern, fix="Check the path; docs/survey.md says the format."
+        )
+    model = models[0]
+    return score(load_responses(paths, model), model)  # type: ignore[arg-type]
+
+
+class _Discoveries:
+    """Mines models of the largest processes in child processes while the metrics are measured."""
+
+    def __init__(self, mined: Mined) -> None:
+        self._mined = mined
+        self._queue = [p for p in mined.processes[: _mined_processes()] if p.ix in mined.variant_counts]
+        self._running: dict[int, object] = {}
+
+    def __enter__(self) -> _Discoveries:
+        if self._queue:
+            self._start(self._queue[0])
+        return self
+
+    def _start(self, process: Process) -> None:
+        from poanalyzer.mine.portrait import start_discovery
+
+        running = start_discovery(self._mined, process, DISCOVERY_SECONDS)
+        if running is not None:
+            self._running[process.ix] = running.__enter__()
+
+    def portray(self, process: Process) -> ProcessResult:
+        """Return the process with its mined model, waiting for it where it is still being mined."""
+        from poanalyzer.mine.portrait import portray
+
+        if process in self._queue and process.ix not in self._running:
+            self._start(process)
+        running = self._running.get(process.ix)
+        result = None if running is None else running.result()  # type: ignore[attr-defined]
+        return portray(self._mined, process, result)
+
+    def __exit__(self, *exc: object) -> None:
+        for running in self._running.values():
+            running.__exit__(*exc)  # type: ignore[attr-defined]
+
+
+def _mined_processes() -> int:
+    from poanalyzer.mine.portrait import MINED_PROCESSES
+
+    return MINED_PROCESSES
+
+
+def inspect(
+    inputs: Sequence[str] = (),
+    config: Config | None = None,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Inspection:
+    """Say what the inputs are, how they were read, and which claims they can support. Rates nothing."""
+    from poanalyzer.eventlog.quality import findings
+    from poanalyzer.mine.mined import Mined
+
+    with read(inputs, config, overrides=overrides, progress=progress) as log:
+        mined = Mined(log)
+        return Inspection(
+            inputs=tuple(_input(r) for r in log.inputs),
+            log=_summary(mined),
+            quality=findings(log),
+            supports=_supports(mined),
+            problems=tuple(log.problems),
+        )
+
+
+def _supports(mined: Mined) -> tuple[tuple[str, str, bool, str], ...]:
+    from poanalyzer.maturity import load_model
+    from poanalyzer.measure.catalogue import modules
+    from poanalyzer.measure.run import absent
+
+    out = []
+    known = {i: m.METRIC for i, (_, m) in modules().items()}
+    for claim in load_model("pomm").claims:
+        if claim.polarity != "attain":
+            continue
+        reasons = []
+        for use in claim.primaries:
+            if use.metric not in known:
+                reasons.append(f"this version does not measure {use.metric} yet")
+            elif (gap := absent(mined, None, known[use.metric])) is not None:
+                reasons.append(" ".join(filter(None, (gap.reason, gap.unlock and f"({gap.unlock})"))))
+        out.append((claim.id, claim.quote, not reasons, "; ".join(reasons)))
+    return tuple(out)
+
+
+def convert(
+    inputs: Sequence[str],
+    out: Path,
+    to: str = "parquet",
+    config: Config | None = None,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    names: bool = False,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Write the canonical tables to ``out``; returns the files written, which appear whole or not at all."""
+    from poanalyzer.eventlog.export import write_parquet
+
+    if to != "parquet":
+        raise UsageError(f"cannot convert to “{to}”", fix="Known: parquet.")
+    with read(inputs, config, overrides=overrides, progress=progress) as log:
+        return write_parquet(log, out, names=names)
+
+
+def load(path: str | Path) -> Assessment:
+    """Read an ``assessment.json``."""
+    from poanalyzer.report import load as load_assessment
+
+    return load_assessment(Path(path))
+
+
+def _summary(mined: Mined) -> LogSummary:
+    import ibis
+
+    from poanalyzer.mine.mined import iso
+
+    log = mined.log
+    inside = log.coded("d_process").filter(ibis._.outside == ibis.literal(False)).select("process_ix")
+    acts = log.coded("c_acts").semi_join(inside, "process_ix")
+    row = mined.query(acts.agg(rows=acts.count(), names=acts.activity_ix.nunique(), first=acts["at"].min())).iloc[0]
+    window = mined.window
+    counts = mined.query(mined.cases.agg(n=mined.cases.count(), inside=mined.cases.in_window.sum())).iloc[0]
+    starts = [t for t in (row["first"], *(p.start for p in mined.processes)) if t is not None and t == t]
+    begin = min(starts) if starts else None
+    return LogSummary(
+        cases=int(counts["n"]),
+        events=sum(r.rows_kept for r in mined.engine_inputs),
+        activity_instances=int(row["rows"]),
+        activity_names=int(row["names"]),
+        variants=sum(v.variants for v in mined.variant_counts.values()),
+        start=iso(begin),
+        end=iso(window.end),
+        window_days=window.days,
+        window_start=iso(window.start),
+        window_end=iso(window.end),
+        cases_in_window=int(counts["inside"]),
+    )
+
+
+def _input(record: InputRecord) -> InputResult:
+    from poanalyzer.mine.mined import iso
+
+    return InputResult(
+        path=record.path,
+        role=record.role,
+        role_declared=record.role_declared,
+        adapter=record.adapter,
+        engine=record.engine,
+        engine_version=record.engine_version,
+        sha256=record.sha256,
+        timezone=record.timezone,
+        history_level=record.history_level,
+        window_start=iso(record.window_start),
+        window_end=iso(record.window_end),
+        rows_read=record.rows_read,
+        rows_kept=record.rows_kept,
+        rows_rejected=dict(sorted(record.rejected.items())),
+        capabilities=tuple(record.capabilities[k] for k in sorted(record.capabilities)),
+        columns=dict(record.columns),
+    )
