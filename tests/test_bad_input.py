@@ -81,8 +81,9 @@ def test_a_million_columns_are_refused_at_once(tmp_path):
 
 
 def test_a_decompression_bomb(tmp_path):
-    bomb = gzip.compress(HEADER.encode() + b"1,A,2024-01-01\n" * 40_000_000, compresslevel=1)
-    assert len(bomb) * 400 < 600_000_000
+    # 50 sound rows, then 260 MiB of empty lines: more than may unpack at such a ratio
+    bomb = gzip.compress(LOG.encode() + b"\n" * (260 << 20), compresslevel=9)
+    assert len(bomb) * 400 < 260 << 20
     assert "unpacks to more than" in refusal(tmp_path, "bomb.csv.gz", bomb).what
 
 
@@ -93,10 +94,12 @@ def test_a_zip_bomb_is_refused_before_unpacking(tmp_path):
         read(tmp_path, "bomb.zip")
 
 
-def test_a_quotation_mark_that_is_never_closed(tmp_path):
-    rows = "".join(f"{i},A,2024-01-01 10:00\n" for i in range(600_000))
-    error = refusal(tmp_path, "quote.csv", (LOG + '7,"B,2024-01-01 10:00\n' + rows).encode())
-    assert "longer than 8 MiB" in error.what
+@pytest.mark.parametrize("row", ['7,"B,2024-01-01 10:00\n', '7,B,"2024-01-01 10:00\n'])
+@pytest.mark.parametrize("rows", [10_000, 600_000])
+def test_a_quotation_mark_that_is_never_closed(tmp_path, row, rows):
+    after = "".join(f"{i},A,2024-01-01 10:00\n" for i in range(rows))
+    error = refusal(tmp_path, "quote.csv", (LOG + row + after).encode())
+    assert "longer than 64 KiB" in error.what
     assert "quotation mark" in error.fix
 
 

@@ -8,7 +8,17 @@ import pytest
 
 from poanalyzer.config import Config
 from poanalyzer.rate import rate_model, roadmap
-from poanalyzer.results import DriverResult, Level, MetricResult, ModelResult, Rating, Status
+from poanalyzer.results import (
+    DriverResult,
+    Level,
+    MetricResult,
+    ModelResult,
+    Rating,
+    SelfDriver,
+    SelfItem,
+    Status,
+    SurveyResult,
+)
 
 from .rating import COMPLETE, KEYS, POMM, changed, config, dropped, missing, nothing, profile, row
 
@@ -166,9 +176,9 @@ def test_changes_put_evidence_first_and_then_the_nearest() -> None:
     result = driver(rate(rows), "measurement", "order")
     found = [(c.kind, c.claim) for c in result.changes if c.kind != "hold"]
     assert found == [("unlock", "M2.1"), ("raise", "M2.4"), ("raise", "M2.2")]
-    assert result.changes[0].text == "M2.1 (kpi-definition-coverage) lacks evidence: withheld. Export it."
+    assert result.changes[0].text == "M2.1 lacks evidence: withheld. Export it."
     assert result.changes[1].text == "raise kpi-trackability from 14 % to at least 15 %"
-    assert result.changes[2].text.startswith("make outcome-observability true of this process")
+    assert result.changes[2].text == "raise outcome-observability from 0 % to at least 95 %"
 
 
 def test_changes_ask_to_confirm_what_was_inferred() -> None:
@@ -188,12 +198,11 @@ def test_holds_name_what_may_be_chance() -> None:
     assert result.confidence == "medium"
 
 
-def test_vision_and_people_are_asked(survey_level: int = 3) -> None:
-    from poanalyzer.results import SelfDriver, SurveyResult
-
+def test_vision_and_people_are_asked() -> None:
+    item = SelfItem(id="V4", title="Awareness", level=3.0, low=3.0, high=3.0, n=1, dont_know=0)
     said = tuple(
-        SelfDriver(driver=d, level=level, low=None, high=None, items=(), dont_know_share=0.0)
-        for d, level in (("vision", survey_level), ("people", None), ("technology", 4))
+        SelfDriver(driver=d, level=level, low=None, high=None, items=(item,), dont_know_share=0.0)
+        for d, level in (("vision", 3), ("people", None), ("technology", 4))
     )
     survey = SurveyResult(respondents=1, roles=("architect",), units=(), collected=None, drivers=said)
     result = rate_model(POMM, profile({"technology": 1}), KEYS, role_declared=True, config=COMPLETE, survey=survey)
@@ -203,6 +212,7 @@ def test_vision_and_people_are_asked(survey_level: int = 3) -> None:
     # self-report never moves a mined level
     assert driver(result, "technology").level.demonstrated == 1
     assert len(vision.claims) == 12
+    assert {claim.id for claim in vision.claims if claim.strength == "E1"} == {"V0.2", "V2.2", "V4.3"}
     assert all(claim.rating is None for claim in vision.claims)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from poanalyzer.config import COLUMN_ROLES
 from poanalyzer.errors import InputError, did_you_mean
 from poanalyzer.ingest.rolenames import CANONICAL_STATES, NAMES, fold
-from poanalyzer.ingest.timestamps import is_missing, is_missing_time, looks_like_time
+from poanalyzer.ingest.timestamps import guess_format, is_missing, is_missing_time, looks_like_time
 
 #: Roles that only say something when the analyst maps them: their columns are too often something else.
 ONLY_MAPPED = ("cost", "group")
@@ -125,6 +125,8 @@ def detect_roles(
     roles = {role: roles[role] for role in (*NAMES, *roles) if role in roles}
     found = RoleDetection(roles, {role: guesses for role, guesses in rejected.items() if guesses})
     if strict:
+        if "time" in found.missing:
+            _refuse_unknown_times(names, sample, where)
         _refuse(found, ambiguous, names, where)
     return found
 
@@ -293,6 +295,14 @@ def _by_content(
             roles[role] = guesses[0]
         elif guesses:
             rejected[role] = guesses
+
+
+def _refuse_unknown_times(names: Sequence[str], sample: Sequence[Mapping[str, str]], where: str) -> None:
+    """Say of columns that are called times how their values are written, where that is not known."""
+    for role in ("end", "start"):
+        for name in names:
+            if _name_score(role, name)[0] >= 0.75:
+                guess_format((row.get(name, "") for row in sample), name, where)
 
 
 def _refuse(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PARQUET_MAGIC = b"PAR1"
 #: Bytes that are parsed at once; no row can be longer.
 _BLOCK = 8 << 20
+#: No name, key or time is longer; what is, began with a quotation mark that is never closed and swallowed rows.
+_LONGEST = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -155,12 +157,13 @@ def _copy(
     file: InputFile, dialect: Dialect, encoding: str, columns: Sequence[str], target: Path, bad: Malformed
 ) -> int:
     import pyarrow as pa
+    import pyarrow.compute
     import pyarrow.csv as pc
     import pyarrow.parquet as pq
 
     def skip(row: Any) -> str:
         bad.add(row.text)
-        return "skip"
+        return "skip" if len(row.text) <= _LONGEST else "error"
 
     schema = pa.schema([(name, pa.string()) for name in columns])
     stream = open_rows(file, dialect, encoding)
@@ -189,22 +192,31 @@ def _copy(
                 ),
             )
             for batch in reader:
+                for column in batch.columns:
+                    if (pa.compute.max(pa.compute.binary_length(column)).as_py() or 0) > _LONGEST:
+                        raise _swallowed(file)
                 writer.write_batch(batch)
                 rows += batch.num_rows
     except pa.ArrowInvalid as error:
         text = str(error)
         if "UTF8" in text:
             raise UnicodeError(text) from None
-        if "straddling" in text:
-            raise InputError(
-                f"a row is longer than {_BLOCK >> 20} MiB",
-                where=file.name,
-                fix="Look for a quotation mark that is never closed.",
-            ) from None
-        raise InputError(f"not a sound table of text ({_first_line(error)})", where=file.name) from None
+        if "straddling" in text or "columns, got" in text:
+            raise _swallowed(file) from None
+        raise InputError(
+            f"not a sound table of text ({_first_line(error)})", where=file.name, fix="Export it again."
+        ) from None
     finally:
         stream.close()
     return rows
+
+
+def _swallowed(file: InputFile) -> InputError:
+    return InputError(
+        f"a row or a value is longer than {_LONGEST >> 10} KiB",
+        where=file.name,
+        fix="Look for a quotation mark that is never closed, or leave the column out with --map.",
+    )
 
 
 def _texts(row: Mapping[str, Any]) -> dict[str, str]:

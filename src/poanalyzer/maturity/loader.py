@@ -196,7 +196,9 @@ def _toml(folder: Traversable, name: str) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise ConfigError(f"the model has no {name}", where=str(folder), fix="See docs/models.md.") from None
+        raise ConfigError(
+            f"the model has no {name}", where=str(folder), fix="docs/rating.md says what a model folder holds."
+        ) from None
     except UnicodeDecodeError:
         raise ConfigError("not UTF-8 text", where=str(path)) from None
     except tomllib.TOMLDecodeError as error:

@@ -83,7 +83,7 @@ def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_proce
         y = ibis.ifelse(keep, y, zero)
         x = ibis.ifelse(keep, ibis.coalesce(metric.numerator(table).cast("int64"), 0), zero)
         counted = keep & (y > 0)
-        wide_x, wide_y = x.cast("decimal(18,0)"), y.cast("decimal(18,0)")
+        wide_x, wide_y = x.cast("decimal(38,0)"), y.cast("decimal(38,0)")
         aggregates |= {
             f"n{number}": counted.sum(), f"x{number}": x.sum(), f"y{number}": y.sum(),
             f"xx{number}": (wide_x * wide_x).sum(), f"yy{number}": (wide_y * wide_y).sum(),
@@ -91,7 +91,7 @@ def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_proce
         }  # fmt: skip
         if metric.unknown is not None:
             u = ibis.ifelse(keep, ibis.coalesce(metric.unknown(table).cast("int64"), 0), zero)
-            wide = (x + u).cast("decimal(18,0)")
+            wide = (x + u).cast("decimal(38,0)")
             aggregates |= {
                 f"u{number}": u.sum(), f"uu{number}": (wide * wide).sum(), f"uy{number}": (wide * wide_y).sum()
             }  # fmt: skip

@@ -78,7 +78,7 @@ def build_cases(log: EventLog, steps: ibis.Table, window: Window) -> ibis.Table:
     # a case is looked at by its end; an open one by its last record
     seen = ibis.ifelse(closed, facts.end, ibis.coalesce(facts.last_at, facts.end, facts.start))
     zero = {c: ibis.coalesce(facts[c], 0) for c in (*_ADDITIVE, "h1", "h2", "repeated", "intervals", "bounded",
-                                                    "duration", "union", "overlap")}  # fmt: skip
+                                                    "duration", "busy", "overlap")}  # fmt: skip
     facts = facts.mutate(
         **zero,
         closed=closed,
@@ -107,7 +107,7 @@ def build_roots(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.Tab
         **{f"all_{c}": cases[c].sum() for c in _ADDITIVE}, any_repeated=cases.repeated.max()
     )
     own = cases.filter(cases.is_root)
-    kept = [c for c in own.columns if c not in {*_ADDITIVE, "repeated", "intervals", "bounded", "duration", "union",
+    kept = [c for c in own.columns if c not in {*_ADDITIVE, "repeated", "intervals", "bounded", "duration", "busy",
                                                 "overlap", "first_start", "last_end"}]  # fmt: skip
     rows = own.select(*kept).join(sums, "root_ix").left_join(busy, "root_ix")
     import ibis
@@ -118,7 +118,7 @@ def build_roots(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.Tab
             *kept,
             **{c: rows[f"all_{c}"] for c in _ADDITIVE},
             repeated=rows.any_repeated,
-            **{c: ibis.coalesce(rows[c], 0) for c in ("intervals", "bounded", "duration", "union", "overlap")},
+            **{c: ibis.coalesce(rows[c], 0) for c in ("intervals", "bounded", "duration", "busy", "overlap")},
             first_start=rows.first_start,
             last_end=rows.last_end,
         ),

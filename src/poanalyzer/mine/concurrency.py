@@ -16,7 +16,7 @@ def busy_time(intervals: ibis.Table, key: str) -> ibis.Table:
         key: the column that names the unit (case or root case).
 
     Returns:
-        ``intervals`` (count of positive length), ``bounded`` (count of all), ``duration`` Σ lengths, ``union`` time
+        ``intervals`` (count of positive length), ``bounded`` (count of all), ``duration`` Σ lengths, ``busy`` time
         with at least one active, ``overlap`` time with at least two active, ``first_start``, ``last_end``.
 
     With intervals in order of start, time is shared by two or more exactly where a later interval lies below the
@@ -38,7 +38,7 @@ def busy_time(intervals: ibis.Table, key: str) -> ibis.Table:
         intervals=(rows.end > rows.start).sum(),
         bounded=rows.count(),
         duration=(rows.end - rows.start).sum(),
-        union=ibis.greatest(alone, 0).sum(),
+        busy=ibis.greatest(alone, 0).sum(),
         overlap=ibis.ifelse(rows.shared_end.isnull(), 0, ibis.greatest(ibis.coalesce(shared, 0), 0)).sum(),
         first_start=rows.start.min(),
         last_end=rows.end.max(),

@@ -104,11 +104,11 @@ def _next(stage: Stage, definitions: Mapping[str, ClaimDefinition], process: str
             missing = next((r for r in readings if not r.measured), readings[0])
             advice = f". {claim.unlock}" if claim.unlock else ""
             metric = missing.use.metric
-            text = f"{claim.id} ({metric}) lacks evidence: {claim.reason or claim.status.value}{advice}"
+            text = f"{claim.id} lacks evidence: {claim.reason or claim.status.value}{advice}"
             unlocks.append(Change(kind="unlock", claim=claim.id, level=claim.level, metric=metric, text=text))
             continue
         for reading in readings:
-            change = _unmet(reading, claim, definitions[claim.id].reading)
+            change = _unmet(reading, claim)
             if change is not None and change.kind == "unlock":
                 unlocks.append(change)
             elif change is not None:
@@ -117,7 +117,7 @@ def _next(stage: Stage, definitions: Mapping[str, ClaimDefinition], process: str
     return [*unlocks, *(change for _, change in raises)]
 
 
-def _unmet(reading: Reading, claim: Claim, meaning: str) -> Change | None:
+def _unmet(reading: Reading, claim: Claim) -> Change | None:
     """Say what this reading lacks for the claim, or ``None`` where it lacks nothing."""
     use = reading.use
     if reading.rating is None or claim.minimum is None or reading.rating.order >= claim.minimum.order:
@@ -135,11 +135,9 @@ def _unmet(reading: Reading, claim: Claim, meaning: str) -> Change | None:
     if tested is None:
         text = f"{use.metric} has no 95 % interval, and {claim.id} asks for its lower limit"
         return Change(kind="unlock", claim=claim.id, level=claim.level, metric=use.metric, text=text)
-    verb, most = ("raise", "at least") if use.direction == "up" else ("lower", "at most")
-    goal = f"{most} {shown(target, use.unit)}"
-    if reading.binary and use.over == "row" and tested in (0.0, 1.0):
-        text = f"make {use.metric} true of this process: {meaning[0].lower()}{meaning[1:].rstrip('.')}"
-    elif use.over == "share" and not reading.binary:
+    verb, most = ("raise", "at least ") if use.direction == "up" else ("lower", "at most ")
+    goal = ("" if use.unit == "share" and target == 1 else most) + shown(target, use.unit)
+    if use.over == "share" and not reading.binary:
         text = f"raise the share of processes that pass from {shown(tested, 'share')} to {goal}: {reading.reason}"
     else:
         limit = "the lower 95 % limit of " if reading.binary and use.bound == "low" else ""

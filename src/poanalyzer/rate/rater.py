@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from poanalyzer.config import Config
 from poanalyzer.maturity import Driver, Model
@@ -90,7 +91,10 @@ def _mined(model: Model, driver: Driver, process: str | None, body: Body) -> Dri
 def _asked(model: Model, driver: Driver, body: Body, survey: SurveyResult | None) -> DriverResult:
     """Return a driver that engines do not record: its level is what the respondents say, or nothing."""
     said = next((d for d in survey.drivers if d.driver == driver.id), None) if survey else None
+    answered = {item.id for item in said.items if item.level is not None} if said else set()
+    asked = {claim for item in model.items if item.id in answered for claim in item.claims}
     claims = tuple(rate_claim(definition, None, body) for definition in model.claims_of(driver, "portfolio"))
+    claims = tuple(replace(claim, strength="E1") if claim.id in asked else claim for claim in claims)
     level = said.level if said else None
     if said is None:
         summary = "not visible in engine records, and no survey answers were given"

@@ -32,7 +32,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     rows = moves.join(cases, [moves.root_ix == cases.case_ix])
     if process is not None:
         rows = rows.filter(rows.process_ix == process.ix)
-    rows = rows.mutate(wx=rows.mediated.cast("decimal(18,0)"), wy=rows.pairs.cast("decimal(18,0)"))
+    rows = rows.mutate(wx=rows.mediated.cast("decimal(38,0)"), wy=rows.pairs.cast("decimal(38,0)"))
     row = mined.query(
         rows.agg(
             n=(rows.pairs > 0).sum(), x=rows.mediated.sum(), y=rows.pairs.sum(), xx=(rows.wx * rows.wx).sum(),

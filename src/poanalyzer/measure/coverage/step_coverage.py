@@ -42,7 +42,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     units = units.left_join(per, [units.case_ix == per.unit_ix])
     extra = units.outside_steps.fill_null(0)
     both = units.mutate(x=units.work, y=units.work + extra, extra=extra)
-    wide = both.mutate(wx=both.x.cast("decimal(18,0)"), wy=both.y.cast("decimal(18,0)"))
+    wide = both.mutate(wx=both.x.cast("decimal(38,0)"), wy=both.y.cast("decimal(38,0)"))
     row = mined.query(
         wide.agg(
             n=wide.count(), x=wide.x.sum(), y=wide.y.sum(), xx=(wide.wx * wide.wx).sum(), yy=(wide.wy * wide.wy).sum(),

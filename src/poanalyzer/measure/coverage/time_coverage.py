@@ -41,7 +41,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     begin = ibis.ifelse(rows["first"] < rows.start, rows["first"], rows.start)
     end = ibis.ifelse(rows["last"] > rows.end, rows["last"], rows.end)
     rows = rows.mutate(x=rows.end - rows.start, y=end - begin, linked=rows["first"].notnull())
-    wide = rows.mutate(wx=rows.x.cast("decimal(18,0)"), wy=rows.y.cast("decimal(18,0)"))
+    wide = rows.mutate(wx=rows.x.cast("decimal(38,0)"), wy=rows.y.cast("decimal(38,0)"))
     row = mined.query(
         wide.agg(
             n=wide.count(), x=wide.x.sum(), y=wide.y.sum(), xx=(wide.wx * wide.wx).sum(), yy=(wide.wy * wide.wy).sum(),

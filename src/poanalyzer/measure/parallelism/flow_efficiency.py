@@ -12,14 +12,14 @@ from poanalyzer.measure.metric import Ratio, Witness
 
 METRIC = Ratio(
     id="flow-efficiency",
-    numerator=lambda c: c.union,
+    numerator=lambda c: c.busy,
     denominator=lambda c: c.last_end - c.first_start,
     denominator_name="elapsed time",
     needs=("start-times", "end-times"),
     closed=False,
     witness=Witness(
-        where=lambda c: c.last_end - c.first_start > c.union,
-        order=lambda c: [(c.last_end - c.first_start - c.union).desc()],
-        what=lambda r: f"{(r.last_end - r.first_start - r.union) / 3.6e9:.1f} h in which nothing was active",
+        where=lambda c: c.last_end - c.first_start > c.busy,
+        order=lambda c: [(c.last_end - c.first_start - c.busy).desc()],
+        what=lambda r: f"{(r.last_end - r.first_start - r.busy) / 3.6e9:.1f} h in which nothing was active",
     ),
 )

@@ -13,7 +13,7 @@ from poanalyzer.measure.metric import Ratio, Witness
 METRIC = Ratio(
     id="mean-active-concurrency",
     numerator=lambda c: c.duration,
-    denominator=lambda c: c.union,
+    denominator=lambda c: c.busy,
     denominator_name="time with work active",
     needs=("start-times", "end-times"),
     unit="activities",
@@ -23,6 +23,6 @@ METRIC = Ratio(
     witness=Witness(
         where=lambda c: c.overlap > 0,
         order=lambda c: [c.overlap.desc()],
-        what=lambda r: f"{r.overlap / 3.6e9:.1f} h of {r.union / 3.6e9:.1f} busy hours with two or more active",
+        what=lambda r: f"{r.overlap / 3.6e9:.1f} h of {r.busy / 3.6e9:.1f} busy hours with two or more active",
     ),
 )

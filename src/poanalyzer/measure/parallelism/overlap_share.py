@@ -13,13 +13,13 @@ from poanalyzer.measure.metric import Ratio, Witness
 METRIC = Ratio(
     id="overlap-share",
     numerator=lambda c: c.overlap,
-    denominator=lambda c: c.union,
+    denominator=lambda c: c.busy,
     denominator_name="time with work active",
     needs=("start-times", "end-times"),
     closed=False,
     witness=Witness(
         where=lambda c: c.overlap > 0,
         order=lambda c: [c.overlap.desc()],
-        what=lambda r: f"{r.overlap / r.union:.0%} of {r.union / 3.6e9:.1f} busy hours with two or more active",
+        what=lambda r: f"{r.overlap / r.busy:.0%} of {r.busy / 3.6e9:.1f} busy hours with two or more active",
     ),
 )
