@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poanalyzer.cli.draft import DraftInput, DraftProcess, DraftResource, ProjectDraft, project_file, toml_string
 from poanalyzer.config import Config, load_config, parse_config
-from poanalyzer.draft import DraftInput, DraftProcess, DraftResource, ProjectDraft, project_file, toml_string
 from poanalyzer.errors import ConfigError
 
 WHOLE = """
@@ -194,7 +194,6 @@ def draft_of(name: str) -> ProjectDraft:
                 end_activities=[(name, 3)],
                 success=[name],
                 failure=["no"],
-                pairs=[(name, "b")],
             )
         ],
         resources=[
@@ -231,7 +230,6 @@ def test_a_draft_whose_comments_are_all_confirmed_declares_them(name: str):
     assert config.accounts.bot == [name]
     assert config.process[0].outcome.success == [name]
     assert config.process[0].automatable == [name, "b"]
-    assert config.process[0].parallel == [(name, "b")]
     assert config.kpi[0].process == [name]
 
 

@@ -8,7 +8,7 @@ from poanalyzer.config import Config
 from poanalyzer.maturity import ClaimDefinition, Use
 from poanalyzer.rate.claims import rate_claim
 from poanalyzer.rate.evidence import gather
-from poanalyzer.rate.scale import achievement, classify, shown, unit_factor
+from poanalyzer.rate.scale import achievement, apart, classify, shown, unit_factor
 from poanalyzer.results import Claim, MetricResult, Rating, Status
 
 from .rating import COMPLETE, POMM, config, row
@@ -75,6 +75,11 @@ def test_units(unit: str, wanted: str, factor: float) -> None:
 )
 def test_shown(value: float, unit: str, text: str) -> None:
     assert shown(value, unit) == text
+
+
+def test_near_values_are_told_apart() -> None:
+    assert apart(0.4996, 0.5, "share") == ("49.96 %", "50 %")
+    assert apart(0.41, 0.5, "share") == ("41 %", "50 %")
 
 
 def definition(claim_id: str) -> ClaimDefinition:

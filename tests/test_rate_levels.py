@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from poanalyzer.config import Config
+from poanalyzer.errors import ConfigError
 from poanalyzer.rate import rate_model, roadmap
 from poanalyzer.results import (
     DriverResult,
@@ -216,7 +215,7 @@ def test_vision_and_people_are_asked() -> None:
     assert all(claim.rating is None for claim in vision.claims)
 
 
-def area(rows: tuple[MetricResult, ...], name: str, settings: dict[str, object] | None = None) -> tuple[object, ...]:
+def area(rows: tuple[MetricResult, ...], name: str) -> tuple[object, ...]:
     result = rate_model(POMM, rows, ["order"], role_declared=True)
     found = next(a for a in result.processes[0].areas if a.id == name)
     return found.metric, found.rating, found.status, found.advice
@@ -272,6 +271,11 @@ def test_roadmap_honours_the_target_and_the_scope() -> None:
     assert {s.driver for s in own} == {"technology", "delivery"}  # Measurement's scale ends at 3 there
 
 
+def test_a_target_names_a_driver() -> None:
+    with pytest.raises(ConfigError, match="Did you mean “technology”"):
+        roadmap(POMM, rate(profile({"technology": 1})), target={"technolgy": 3})
+
+
 def test_results_follow_no_order_of_rows() -> None:
     rows = profile({"technology": 2})
     assert rate(rows) == rate(tuple(reversed(rows)))
@@ -286,4 +290,3 @@ def test_undeclared_role_costs_no_level() -> None:
     rows = profile({"technology": 2})
     levels = [driver(rate(rows, declared=d), "technology").level for d in (True, False)]
     assert levels[0] == levels[1]
-    assert replace(driver(rate(rows), "technology"), claims=()).source == "mined"

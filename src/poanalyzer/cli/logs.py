@@ -70,11 +70,14 @@ def init(
         raise UsageError("nothing to read: no INPUT given", fix="Give the file or folder of an export.")
 
     from poanalyzer import pipeline
+    from poanalyzer.cli.detected import project_draft
+    from poanalyzer.cli.draft import project_file
     from poanalyzer.config import load_config
 
     config = load_config(config_path) if config_path else None
-    with talk.progress() as progress:
-        text = pipeline.draft(paths, config, overrides=overrides, progress=progress)
+    folder = Path() if printed else out.parent
+    with talk.progress() as progress, pipeline.read(paths, config, overrides=overrides, progress=progress) as log:
+        text = project_file(project_draft(log, folder))
     if printed:
         sys.stdout.write(text)
         return

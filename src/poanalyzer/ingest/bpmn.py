@@ -149,7 +149,9 @@ def _process(process: Node, root: Node, definitions: dict[str, Node], source: st
     )
 
 
-def _elements(scope: Node, scope_id: str | None, definitions: dict[str, Node], lanes: dict[str, str]) -> Iterator[Element]:
+def _elements(
+    scope: Node, scope_id: str | None, definitions: dict[str, Node], lanes: dict[str, str]
+) -> Iterator[Element]:
     """Yield the flow elements of a scope and, after each sub-process, its own."""
     in_event_scope = scope.get("triggeredByEvent") == "true"
     for number, node in enumerate(child for child in scope.children if child.name in _FLOW_ELEMENTS):
@@ -160,7 +162,12 @@ def _elements(scope: Node, scope_id: str | None, definitions: dict[str, Node], l
 
 
 def _element(
-    node: Node, element_id: str, scope_id: str | None, in_event_scope: bool, definitions: dict[str, Node], lanes: dict[str, str]
+    node: Node,
+    element_id: str,
+    scope_id: str | None,
+    in_event_scope: bool,
+    definitions: dict[str, Node],
+    lanes: dict[str, str],
 ) -> Element:
     events = _event_definitions(node, definitions) if node.name in _EVENTS else []
     by_event = node.name in _SCOPES and node.get("triggeredByEvent") == "true"

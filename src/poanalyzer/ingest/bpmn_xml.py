@@ -93,5 +93,7 @@ def parse(data: bytes, name: str) -> Node:
             fix="Export the model again.",
         ) from None
     except (LookupError, ValueError) as error:
-        raise InputError(f"XML in an encoding that cannot be read ({error})", where=name, fix="Save it as UTF-8.") from None
+        raise InputError(
+            f"XML in an encoding that cannot be read ({error})", where=name, fix="Save it as UTF-8."
+        ) from None
     return top.children[0]

@@ -117,7 +117,9 @@ def _at_full(export: Export, level: int, found: Sequence[Definition], sink: Sink
         sink.capability("user-tasks", "yes", "ACT_HI_TASKINST, with claims where people claimed in the engine")
     else:
         unlock = _RAISE if level < 3 else "Also export ACT_HI_TASKINST and ACT_HI_IDENTITYLINK."
-        sink.capability("user-tasks", "partial", "creation and completion; when a task was claimed is not there", unlock)
+        sink.capability(
+            "user-tasks", "partial", "creation and completion; when a task was claimed is not there", unlock
+        )
     if level < 3:
         for name, what in (("attempts", "failed tries"), ("incidents", "incidents"), ("operations", "operations")):
             sink.capability(name, "no", _too_low(level, what), _RAISE)
@@ -158,7 +160,9 @@ def _attempts(export: Export, found: Sequence[Definition], sink: Sink) -> None:
             f"Also export ACT_{missing[0]}, even if it is empty.",
         )  # fmt: skip
     if export.has("HI_JOB_LOG") or export.has("HI_EXT_TASK_LOG"):
-        sink.note("note", "code called inside the engine's transaction leaves no trace when it fails and is rolled back")
+        sink.note(
+            "note", "code called inside the engine's transaction leaves no trace when it fails and is rolled back"
+        )
 
 
 def _too_low(level: int, what: str) -> str:
@@ -201,9 +205,7 @@ def _business_keys(cases: ibis.Table, sink: Sink) -> None:
     elif share:
         sink.capability("business-keys", "partial", f"BUSINESS_KEY_ of {share:.0%} of the root instances")
     else:
-        sink.capability(
-            "business-keys", "no", "no instance has a business key", "Start instances with a business key."
-        )
+        sink.capability("business-keys", "no", "no instance has a business key", "Start instances with a business key.")
 
 
 def _retention(found: Sequence[Definition], sink: Sink) -> None:

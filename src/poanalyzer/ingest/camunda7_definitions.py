@@ -186,7 +186,12 @@ def put_definitions(found: Sequence[Definition], export: Export, sink: Sink) -> 
     # the schemas are given: a column of nothing but None has no type of its own
     strings = ("process_key", "version", "checksum", "tenant", "raw_ref")
     schema = [(name, pa.string()) for name in strings]
-    extra = [("version_tag", pa.string()), ("name", pa.string()), ("model_ref", pa.string()), ("deployed_at", pa.int64())]
+    extra = [
+        ("version_tag", pa.string()),
+        ("name", pa.string()),
+        ("model_ref", pa.string()),
+        ("deployed_at", pa.int64()),
+    ]
     sink.put("definitions", pa.Table.from_pylist(definition_rows, pa.schema([*schema, *extra])))
     extra = [(n, pa.string()) for n in ("deployed_by", "deployment_source", "release_id", "result")]
     extra += [("deployed_at", pa.int64()), ("is_duplicate", pa.bool_())]
@@ -213,7 +218,9 @@ def _deployments(export: Export) -> dict[str, dict[str, Any]]:
 
 def _deployers(export: Export) -> dict[str, str]:
     ops = export.table("HI_OP_LOG")
-    created = ops.filter((ops.ENTITY_TYPE_ == "Deployment") & (ops.OPERATION_TYPE_ == "Create") & ops.USER_ID_.notnull())
+    created = ops.filter(
+        (ops.ENTITY_TYPE_ == "Deployment") & (ops.OPERATION_TYPE_ == "Create") & ops.USER_ID_.notnull()
+    )
     rows = created.group_by("DEPLOYMENT_ID_").agg(user=created.USER_ID_.min()).to_pyarrow().to_pylist()
     return {row["DEPLOYMENT_ID_"]: row["user"] for row in rows if row["DEPLOYMENT_ID_"]}
 

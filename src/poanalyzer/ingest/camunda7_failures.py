@@ -66,11 +66,9 @@ def _external_attempts(export: Export) -> ibis.Table:
     incidents = export.table("HI_INCIDENT")
     exhausted = incidents.filter(incidents.INCIDENT_TYPE_ == "failedExternalTask")
     exhausted = exhausted.select(gone_task="CONFIGURATION_", gone_at="CREATE_TIME_").distinct()
-    failed = log.filter(
-        (log.STATE_ == _FAILED) & log.PROC_INST_ID_.notnull() & log.ACT_ID_.notnull()
-    )
+    failed = log.filter((log.STATE_ == _FAILED) & log.PROC_INST_ID_.notnull() & log.ACT_ID_.notnull())
     failed = failed.left_join(
-        exhausted, (failed.EXT_TASK_ID_ == exhausted.gone_task) & (failed.TIMESTAMP_ == exhausted.gone_at)
+        exhausted, (exhausted.gone_task == failed.EXT_TASK_ID_) & (exhausted.gone_at == failed.TIMESTAMP_)
     )
     return failed.select(
         case_id=failed.PROC_INST_ID_,
@@ -102,7 +100,7 @@ def put_incidents(export: Export, acts: ibis.Table, sink: Sink) -> None:
     tasks = log.filter(log.EXT_TASK_ID_.notnull()).group_by(ext_task="EXT_TASK_ID_").agg(
         ext_instance=log.ACT_INST_ID_.max()
     )  # fmt: skip
-    rows = rows.left_join(tasks, rows.CONFIGURATION_ == tasks.ext_task)
+    rows = rows.left_join(tasks, tasks.ext_task == rows.CONFIGURATION_)
     sink.put(
         "exceptions",
         rows.select(
@@ -152,4 +150,4 @@ def _with_instance(
     )
     best = pairs.mutate(place=rank)
     best = best.filter(best.place == 0).select("f_id", instance="a_id")
-    return rows.left_join(best, rows.ID_ == best.f_id)
+    return rows.left_join(best, best.f_id == rows.ID_)

@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.dialect import Dialect, open_rows, sniff
+from poanalyzer.ingest.camunda7_times import LocalClock
+from poanalyzer.ingest.dialect import Dialect, open_rows, sample, sniff
 from poanalyzer.ingest.files import InputFile
 from poanalyzer.ingest.timestamps import decide_order, guess_format, text_to_micros
-from poanalyzer.ingest.zones import doubtful, is_utc, local_to_utc
+from poanalyzer.ingest.zones import is_utc, local_to_utc
 
 if TYPE_CHECKING:
     import ibis
@@ -105,6 +107,7 @@ class Export:
     def __init__(self, files: Sequence[InputFile], zone: str, sink: Sink) -> None:
         self.zone = zone
         self._sink = sink
+        self._clock = LocalClock(zone)
         self._tables: dict[str, ibis.Table] = {}
         self._columns: dict[str, set[str]] = {}
         self.malformed: dict[str, int] = {}
@@ -118,6 +121,13 @@ class Export:
         for number, (table, group) in enumerate(wanted, 1):
             self._load(table, group)
             sink.progress(0.8 * number / len(wanted))
+        if self._clock.skipped:
+            sink.note(
+                "warning",
+                f"{self._clock.skipped} times do not exist in {zone} (its clocks skip that hour): the engine ran in "
+                "another zone",
+                "Set timezone of this input to the zone of the engine's Java machine.",
+            )
 
     def has(self, table: str) -> bool:
         """Whether the table was exported, be it without rows."""
@@ -148,9 +158,9 @@ class Export:
     def _load(self, table: str, files: Sequence[InputFile]) -> None:
         import ibis
 
-        parts = [(file, _stage(file, table, self._sink)) for file in files]
+        parts = [(file, _stage(file, table, self._clock, self._sink)) for file in files]
         rows = [self._typed(table, file, part) for file, part in parts]
-        self._columns[table] = set.intersection(*({column_name(n) for n in part.names} for _, part in parts))
+        self._columns[table] = set.intersection(*(set(part.names.values()) for _, part in parts))
         self.malformed[table] = sum(part.malformed for _, part in parts)
         self._tables[table] = self._once(rows[0] if len(rows) == 1 else ibis.union(*rows), table)
 
@@ -158,21 +168,22 @@ class Export:
         """Return a file's rows with every column of the table, times as microseconds UTC."""
         import ibis
 
-        by_name = {column_name(original): staged for original, staged in part.names.items()}
-        times = {c[1:]: by_name[c[1:]] for c in COLUMNS[table] if c.startswith("@") and c[1:] in by_name}
-        instants = self._instants(file, part.rows, list(times.values()))
+        times = [c[1:] for c in COLUMNS[table] if c.startswith("@") and c[1:] in part.rows.columns]
+        instants = self._instants(file, part.rows, [c for c in times if part.rows[c].type().is_string()])
         columns: dict[str, ibis.Value] = {}
         for declared in COLUMNS[table]:
             name = declared.lstrip("@")
-            if name in times:
-                columns[name] = instants[times[name]]
-            elif name in by_name:
-                columns[name] = part.rows[by_name[name]].nullif("")
-            else:
+            if name in instants:
+                columns[name] = instants[name]
+            elif name not in part.rows.columns:
                 columns[name] = ibis.null("int64" if declared.startswith("@") else "string")
-        return part.rows.select(**columns)
+            else:
+                columns[name] = part.rows[name] if name in times else part.rows[name].nullif("")
+        rows = part.rows.select(**columns)
+        return self.keep(rows, f"{table}_{Path(file.name).name}") if instants else rows
 
     def _instants(self, file: InputFile, rows: ibis.Table, columns: list[str]) -> dict[str, ibis.Value]:
+        """Read times that are not written the plain way (spreadsheets, offsets), by the formats tables may have."""
         import ibis
 
         if not columns:
@@ -184,32 +195,15 @@ class Export:
             return dict.fromkeys(columns, ibis.null("int64"))
         family = decide_order(rows, columns, file.name) if found.family == "day" else found.family
         read = {c: text_to_micros(rows[c].strip(), family) for c in columns}
-        if found.fixed_to_utc or is_utc(self.zone):
+        ends = rows.aggregate(**{f"{at}_{c}": getattr(m, at)() for c, (m, _) in read.items() for at in ("min", "max")})
+        known = [value for value in ends.to_pyarrow().to_pylist()[0].values() if value is not None]
+        if not known or found.fixed_to_utc or is_utc(self.zone):
             return {c: micros for c, (micros, _) in read.items()}
-        bounds = rows.aggregate(
-            first=ibis.least(*(m.min() for m, _ in read.values())) if len(read) > 1 else next(iter(read.values()))[0].min(),
-            last=ibis.greatest(*(m.max() for m, _ in read.values())) if len(read) > 1 else next(iter(read.values()))[0].max(),
-        ).to_pyarrow().to_pylist()[0]  # fmt: skip
-        if bounds["first"] is None:
-            return {c: micros for c, (micros, _) in read.items()}
-        first, last = max(bounds["first"], EARLIEST_US), min(bounds["last"], LATEST_US)
-        self._check_zone(rows, read[columns[0]], first, last)
+        first, last = max(min(known), EARLIEST_US), min(max(known), LATEST_US)
         return {
             c: ibis.ifelse(zoned, micros, local_to_utc(micros, self.zone, first, last))
             for c, (micros, zoned) in read.items()
         }
-
-    def _check_zone(self, rows: ibis.Table, start: tuple[ibis.Value, ibis.Value], first: int, last: int) -> None:
-        """Say when times fall into the hour that a zone's clocks leave out: then it is not the engine's zone."""
-        micros, zoned = start
-        _, never = doubtful(micros, self.zone, first, last)
-        count = int(rows.aggregate(n=(never & ~zoned).cast("int64").sum()).to_pyarrow()["n"][0].as_py() or 0)
-        if count:
-            self._sink.note(
-                "warning",
-                f"{count} times do not exist in {self.zone} (its clocks skip that hour): the engine ran in another zone",
-                "Set timezone of this input to the zone of the engine's Java machine.",
-            )
 
     def _once(self, rows: ibis.Table, table: str) -> ibis.Table:
         """Drop rows that stand in the export twice (overlapping files): the one that ended, or was seen last, stays."""
@@ -223,20 +217,22 @@ class Export:
             return rows
         self._sink.note("note", f"{extra} rows of ACT_{table} stand in the export more than once; each is read once")
         self.duplicates[table] = extra
-        late = [rows[c].desc(nulls_first=False) for c in ("END_TIME_", "TIMESTAMP_", "START_TIME_") if c in rows.columns]
+        late = [
+            rows[c].desc(nulls_first=False) for c in ("END_TIME_", "TIMESTAMP_", "START_TIME_") if c in rows.columns
+        ]
         order = ibis.row_number().over(group_by=rows.ID_, order_by=[*late, *(rows[c] for c in rows.columns)])
         ranked = rows.mutate(rank_=order)
         return ranked.filter((ranked.rank_ == 0) | ranked.ID_.isnull()).drop("rank_")
 
 
-def _stage(file: InputFile, table: str, sink: Sink) -> _Part:
+def _stage(file: InputFile, table: str, clock: LocalClock, sink: Sink) -> _Part:
     """Stream a file into the store as text, only the columns that are used."""
     dialect = sniff(file)
     wanted = {c.lstrip("@") for c in COLUMNS[table]}
     names: dict[str, str] = {}
-    for position, name in enumerate(dialect.names):
-        if column_name(name) in wanted and column_name(name) not in {column_name(n) for n in names}:
-            names[name] = f"c{position}"
+    for name in dialect.names:
+        if column_name(name) in wanted and column_name(name) not in names.values():
+            names[name] = column_name(name)
     if not names:
         raise InputError(
             f"none of the columns of ACT_{table} is in the header",
@@ -246,15 +242,23 @@ def _stage(file: InputFile, table: str, sink: Sink) -> _Part:
     import pyarrow as pa
     from pyarrow import parquet
 
+    times = {c[1:] for c in COLUMNS[table] if c.startswith("@")} & set(names.values())
+    heads = [row[original] for row in sample(file, dialect) for original, name in names.items() if name in times]
+    plain = bool(times) and clock.reads([value for value in heads if value not in _NULLS])
     # by way of a Parquet file: streamed, so that memory stays flat, and read alike by every back end
     path = sink.workdir / f"act_{table.lower()}-{len(list(sink.workdir.iterdir()))}.parquet"
+    kinds = {name: pa.int64() if plain and name in times else pa.string() for name in names.values()}
     read = 0
     try:
         reader, malformed = _reader(file, dialect, names)
-        with parquet.ParquetWriter(path, reader.schema, compression="zstd") as out:
+        with parquet.ParquetWriter(path, pa.schema(list(kinds.items())), compression="zstd") as out:
             for batch in reader:
                 read += batch.num_rows
-                out.write_batch(batch)
+                columns = [
+                    clock.to_utc(column) if plain and name in times else column
+                    for name, column in zip(names.values(), batch.columns, strict=True)
+                ]
+                out.write_batch(pa.RecordBatch.from_arrays(columns, schema=out.schema))
     except pa.ArrowInvalid as error:
         raise InputError(
             f"the rows cannot be read as a table: {str(error).splitlines()[0][:160]}",
@@ -275,7 +279,7 @@ def _reader(file: InputFile, dialect: Dialect, names: dict[str, str]) -> tuple[p
         malformed.append(row.number or 0)
         return "skip"
 
-    all_names = [f"c{position}" for position in range(len(dialect.names))]
+    all_names = [names.get(name, f"column {position}") for position, name in enumerate(dialect.names)]
     chosen = list(names.values())
     schema = pa.schema([(name, pa.string()) for name in chosen])
     rows = open_rows(file, dialect, dialect.encoding)

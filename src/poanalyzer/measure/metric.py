@@ -38,7 +38,7 @@ class Ratio:
 
     ``closed``: only closed cases count. ``binary``: both are 0 or 1 a case, so that the interval is Wilson's.
     ``unknown``: what may belong to the numerator; it makes the bounds, and the value is the lower one.
-    ``over``: the numbers are durations or counts whose ratio may pass 1 (``highest`` None).
+    ``highest`` None: the ratio has no upper end. ``durations``: both are microseconds, shown in seconds.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Ratio:
     absent: str = ""
     witness: Witness | None = None
     declared_exceptions: bool = False
+    durations: bool = False
     details: dict[str, Callable[[ibis.Table], ibis.Value]] = field(default_factory=dict)
     caveat: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import ibis
 
     from poanalyzer.mine.mined import Mined, Process
+
+_log = logging.getLogger(__name__)
 
 #: Evidence rows of single processes are fetched for this many of the largest; all have numbers.
 EVIDENCE_PROCESSES = 25
@@ -40,7 +43,11 @@ def run_computed(mined: Mined, metric: Computed) -> list[MetricResult]:
     for process in (None, *mined.processes):
         finding = absent(mined, process, metric)
         if finding is None:
-            finding = metric.compute(mined, process)
+            try:
+                finding = metric.compute(mined, process)
+            except Exception as error:  # noqa: BLE001 - one failing metric must not take the others with it; it is told
+                _log.debug("metric %s failed", metric.id, exc_info=True)
+                finding = missing(Status.ERROR, f"the computation failed: {type(error).__name__}: {error}"[:300])
         rows.append(_result(metric, process, finding))
     return rows
 
@@ -142,7 +149,8 @@ def _finding(mined: Mined, metric: Ratio, process: Process | None, got: dict[str
     status, reason = _enough(metric, closed, sums)
     return Finding(
         value=value, low=low, high=high, lower_bound=None if upper is None else value, upper_bound=upper,
-        numerator=sums.x, denominator=sums.y, n=sums.y if metric.gate == "episodes" else sums.n,
+        numerator=sums.x / 1e6 if metric.durations else sums.x,
+        denominator=sums.y / 1e6 if metric.durations else sums.y, n=sums.y if metric.gate == "episodes" else sums.n,
         n_unit="episodes" if metric.gate == "episodes" else "cases", method=method, status=status, reason=reason,
         basis="inferred" if got["inferred"] else ("declared" if _by_declaration(mined, metric, process) else "observed"),
         caveats=tuple(caveats), details=got["details"], evidence=_witnesses(mined, metric, process),

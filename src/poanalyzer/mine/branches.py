@@ -26,8 +26,8 @@ def modelled_pairs(elements: pd.DataFrame) -> list[tuple[str, str, str, str, int
 
 
 def realised_pairs(mined: Mined) -> ibis.Table | None:
-    """Return one row a case and pair of branches that both finished something: ``case_ix, process_ix, root_ix, pair,
-    shared`` (the longest time two rows of the two branches shared, µs; positive means realised).
+    """Create and return ``m_pairs``, a row a case and pair of branches that both finished something: ``case_ix,
+    process_ix, root_ix, pair, shared`` (the longest time two rows of the two branches shared, µs; positive means realised).
 
     Pairs come from the models of the case's own version, and in plain logs from what the analyst declared.
     None where there is neither. Source: DESIGN 4, ``parallel-realisation-rate``.
@@ -45,7 +45,7 @@ def realised_pairs(mined: Mined) -> ibis.Table | None:
     begin = ibis.ifelse(both.start > both.other_start, both.start, both.other_start)
     end = ibis.ifelse(both.end < both.other_end, both.end, both.other_end)
     per = both.group_by(["case_ix", "process_ix", "pair"]).agg(shared=(end - begin).max())
-    return per.join(mined.cases.select("case_ix", "root_ix"), "case_ix")
+    return log.con.create_table("m_pairs", per.join(mined.cases.select("case_ix", "root_ix"), "case_ix"))
 
 
 def _from_models(mined: Mined) -> ibis.Table | None:

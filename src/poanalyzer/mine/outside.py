@@ -90,11 +90,12 @@ def handovers(log: EventLog, steps: ibis.Table, cases: ibis.Table, outside: ibis
     starts = both.filter((both.kind == 1) & (both.ended > 0))
     known = starts.endpoint.notnull() & starts.from_endpoint.notnull()
     change = known & (starts.endpoint != starts.from_endpoint)
-    return starts.group_by("root_ix").agg(
+    moves = starts.group_by("root_ix").agg(
         pairs=change.sum(),
         mediated=(change & (starts.engine == 1) & (starts.from_engine == 1)).sum(),
         skipped=(~known).sum(),
     )
+    return log.con.create_table("m_handovers", moves)
 
 
 def _points(rows: ibis.Table, engine: int) -> ibis.Table:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from poanalyzer.maturity import ClaimDefinition
 from poanalyzer.rate.evidence import EXEMPT, Body, Reading, read
 from poanalyzer.rate.levels import LEAST_GRADE, Stage, Standing, stars
-from poanalyzer.rate.scale import achievement, cut_of, meets, shown
+from poanalyzer.rate.scale import achievement, apart, cut_of, meets, shown
 from poanalyzer.results import Change, Claim, Rating
 
 #: The claim id under which the grade of the log stands among the changes.
@@ -44,6 +44,7 @@ def holds(
                     continue  # the limit itself was tested
                 if not meets(limit, target, use.direction):
                     value = reading.value if reading.value is not None else limit
+                    reach, needed = apart(limit, target, use.unit)
                     found.append(
                         Change(
                             kind="hold",
@@ -53,7 +54,7 @@ def holds(
                             distance=abs(limit - target),
                             text=(
                                 f"{use.metric} is {shown(value, use.unit)}, but its 95 % interval reaches "
-                                f"{shown(limit, use.unit)}, and {claim.id} needs {shown(target, use.unit)}"
+                                f"{reach}, and {claim.id} needs {needed}"
                             ),
                         )
                     )
@@ -136,13 +137,15 @@ def _unmet(reading: Reading, claim: Claim) -> Change | None:
         text = f"{use.metric} has no 95 % interval, and {claim.id} asks for its lower limit"
         return Change(kind="unlock", claim=claim.id, level=claim.level, metric=use.metric, text=text)
     verb, most = ("raise", "at least ") if use.direction == "up" else ("lower", "at most ")
-    goal = ("" if use.unit == "share" and target == 1 else most) + shown(target, use.unit)
+    unit = "share" if use.over == "share" else use.unit
+    now, needed = apart(tested, target, unit)
+    goal = f"{'' if unit == 'share' and target == 1 else most}{needed}"
     if use.over == "share" and not reading.binary:
-        text = f"raise the share of processes that pass from {shown(tested, 'share')} to {goal}: {reading.reason}"
+        text = f"raise the share of processes that pass from {now} to {goal}: {reading.reason}"
     else:
         limit = "the lower 95 % limit of " if reading.binary and use.bound == "low" else ""
         one = " of one process" if use.over == "max" and claim.scope == "portfolio" else ""
-        text = f"{verb} {limit}{use.metric}{one} from {shown(tested, use.unit)} to {goal}"
+        text = f"{verb} {limit}{use.metric}{one} from {now} to {goal}"
     return Change(
         kind="raise",
         claim=claim.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from poanalyzer.errors import ConfigError, did_you_mean
 from poanalyzer.maturity import Model
 from poanalyzer.results import DriverResult, ModelResult, RoadmapItem
 
@@ -20,8 +21,15 @@ def roadmap(
 
     ``target`` is the level aimed at by driver; a driver that has reached it needs no step. Mined drivers are taken
     at portfolio scope where the inputs are ``complete``, else as ``main_process`` shows them.
+
+    Raises:
+        ConfigError: ``target`` names a driver that the model does not have.
     """
     aims = target or {}
+    known = [driver.id for driver in model.drivers]
+    for name in aims:
+        if name not in known:
+            raise ConfigError(f"there is no driver “{name}”", where="[project] target", fix=did_you_mean(name, known))
     unlocks: list[RoadmapItem] = []
     practices: list[tuple[tuple[int, int], RoadmapItem]] = []
     for position, (driver, process) in enumerate(_subjects(result, complete, main_process)):

@@ -81,10 +81,24 @@ def unit_factor(unit: str, wanted: str) -> float:
     return 1.0
 
 
-def shown(value: float, unit: str) -> str:
+def shown(value: float, unit: str, *, digits: int = 3) -> str:
     """Return ``value`` with its unit as a person reads it: shares in percent, counts and times plainly."""
     if unit == "share":
-        percent = 100 * value
-        return f"{percent:.0f} %" if abs(percent - round(percent)) < 0.05 else f"{percent:.1f} %"
-    number = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}".replace(",", " ")
+        return f"{_number(100 * value, digits)} %"
+    number = _number(value, digits)
     return number if unit in ("count", "ratio", "lift", "tau", "") else f"{number} {unit}"
+
+
+def apart(value: float, other: float, unit: str) -> tuple[str, str]:
+    """Return both values as :func:`shown`, with as many digits as it takes to tell them apart."""
+    for digits in range(3, 13):
+        texts = shown(value, unit, digits=digits), shown(other, unit, digits=digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def _number(value: float, digits: int) -> str:
+    if abs(value) >= 10**digits:
+        return f"{value:,.0f}".replace(",", " ")
+    return f"{value:.{digits}g}"

@@ -10,6 +10,7 @@ Source: METHODS B7, RUBRIC DEL-08.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import Computed, Finding, missing
@@ -59,7 +60,9 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             details=details, evidence=evidence,
         )  # fmt: skip
     survival = ecdf(CensoredData(uncensored=seconds[~censored], right=seconds[censored])).sf
-    band = survival.confidence_interval(method="log-log")
+    with warnings.catch_warnings():  # where the curve is 1 or 0 the band is undefined: it is open there
+        warnings.simplefilter("ignore", RuntimeWarning)
+        band = survival.confidence_interval(method="log-log")
     median = _crossing(survival.quantiles, survival.probabilities)
     low = _crossing(survival.quantiles, np.nan_to_num(band.low.probabilities, nan=1.0))
     high = _crossing(survival.quantiles, np.nan_to_num(band.high.probabilities, nan=1.0))

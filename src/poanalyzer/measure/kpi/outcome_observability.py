@@ -38,8 +38,8 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     row = mined.query(
         rows.agg(n=rows.count(), k=known.sum(), good=(rows.outcome == "success").sum(),
                  bad=(rows.outcome == "failure").sum())
-    ).iloc[0].fillna(0)  # fmt: skip
-    total, told, good, bad = (int(row[k]) for k in ("n", "k", "good", "bad"))
+    ).iloc[0]  # fmt: skip
+    total, told, good, bad = (int(row[k]) if row[k] == row[k] else 0 for k in ("n", "k", "good", "bad"))
     if not total:
         return missing(Status.INSUFFICIENT, "no completed case in the window")
     if not told:

@@ -17,6 +17,7 @@ METRIC = Ratio(
     denominator_name="elapsed time",
     needs=("start-times", "end-times"),
     closed=False,
+    durations=True,
     witness=Witness(
         where=lambda c: c.last_end - c.first_start > c.busy,
         order=lambda c: [(c.last_end - c.first_start - c.busy).desc()],

@@ -18,6 +18,7 @@ METRIC = Ratio(
     needs=("start-times", "end-times"),
     unit="activities",
     closed=False,
+    durations=True,
     lowest=1.0,
     highest=None,
     witness=Witness(

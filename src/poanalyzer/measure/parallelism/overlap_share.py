@@ -17,6 +17,7 @@ METRIC = Ratio(
     denominator_name="time with work active",
     needs=("start-times", "end-times"),
     closed=False,
+    durations=True,
     witness=Witness(
         where=lambda c: c.overlap > 0,
         order=lambda c: [c.overlap.desc()],

@@ -20,6 +20,8 @@ from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
+    import ibis
+
     from poanalyzer.mine.mined import Mined, Process
 
 
@@ -33,7 +35,8 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     cases = mined.cases.filter(mined.cases.in_window)
     if process is not None:
         cases = cases.filter(cases.process_ix == process.ix)
-    rows = pairs.semi_join(cases, "case_ix").mutate(realised=(pairs.shared > 0).cast("int64"))
+    rows = pairs.semi_join(cases, "case_ix")
+    rows = rows.mutate(realised=(rows.shared > 0).cast("int64"))
     per = rows.group_by(unit).agg(x=rows.realised.sum(), y=rows.count())
     row = mined.query(
         per.agg(
@@ -77,10 +80,10 @@ def _nothing_modelled(mined: Mined, asked: tuple[Process, ...]) -> Finding:
     )
 
 
-def _evidence(mined: Mined, rows: object) -> tuple[Evidence, ...]:
-    serial = rows.filter(rows.shared <= 0)  # type: ignore[attr-defined]
+def _evidence(mined: Mined, rows: ibis.Table) -> tuple[Evidence, ...]:
     names = mined.cases.select("case_ix", "case_id")
-    top = serial.join(names, "case_ix").order_by([serial.shared, "case_ix", "pair"]).limit(EVIDENCE_ROWS)
+    serial = rows.filter(rows.shared <= 0).join(names, "case_ix")
+    top = serial.order_by(["shared", "case_ix", "pair"]).limit(EVIDENCE_ROWS)
     return tuple(
         Evidence(
             case_id=str(r.case_id), element_id=str(r.pair).split("|")[0],

@@ -32,8 +32,7 @@ class DraftInput:
 class DraftProcess:
     """One process that ran, its activities and end activities with their counts, most frequent first.
 
-    ``success`` and ``failure`` are outcomes guessed from labels. ``pairs`` are activities that overlap in time, which
-    a plain log may declare as meant to run in parallel.
+    ``success`` and ``failure`` are outcomes guessed from labels.
     """
 
     key: str
@@ -42,7 +41,6 @@ class DraftProcess:
     end_activities: Sequence[tuple[str, int]] = ()
     success: Sequence[str] = ()
     failure: Sequence[str] = ()
-    pairs: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,9 +159,6 @@ def _process(process: DraftProcess) -> str:
     if process.end_activities:
         ends = [f"{toml_string(name)} {count}" for name, count in process.end_activities[:LISTED]]
         lines.append(f"#   cases ended with: {', '.join(ends)}{_more(process.end_activities)}")
-    if process.pairs:
-        pairs = ", ".join(_list(pair) for pair in process.pairs)
-        lines.append(f"# parallel = [{pairs}]  # seen to overlap: keep those that are meant to")
     if process.activities:
         names = _list([name for name, _ in process.activities[:LISTED]])
         lines.append(f"# automatable = {names}  # keep the steps that a machine may do{_more(process.activities)}")
