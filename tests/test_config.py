@@ -239,9 +239,22 @@ def test_a_draft_of_many_names_lists_the_most_frequent_and_says_how_many_are_lef
         inputs=[DraftInput(path="a.csv", adapter="table")],
         processes=[DraftProcess(key="p", activities=[(f"step {i}", 99 - i) for i in range(60)])],
         resources=[DraftResource(name=f"user {i}", inferred_type=None, rows=i) for i in range(60)],
+        names=True,
     )
     text = project_file(draft)
     assert "20 more are not listed" in text
     assert "… and 20 more" in text
     assert '"user 59" 59' in text
-    assert "user 3 " not in text
+    assert '"user 3"' not in text
+
+
+def test_a_draft_names_resources_of_unknown_kind_only_if_asked():
+    people = [
+        DraftResource(name="Anna", inferred_type=None, rows=3),
+        DraftResource(name="Bob", inferred_type=None, rows=4),
+    ]
+    text = project_file(ProjectDraft(name="p", inputs=[], resources=people))
+    assert "2 resources with 7 rows" in text
+    assert "Anna" not in text
+    assert "Bob" not in text
+    assert parse(text).accounts.human == []

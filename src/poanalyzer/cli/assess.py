@@ -11,35 +11,16 @@ import click
 from poanalyzer.cli import exits
 from poanalyzer.cli.console import Talk, emit
 from poanalyzer.cli.gate import parse_gate, passes
-from poanalyzer.cli.options import column_roles, log_options, split_list, talk_of, voice
+from poanalyzer.cli.options import column_roles, log_options, names_option, output_options, split_list, talk_of, voice
 from poanalyzer.cli.project import find_project
 
 if TYPE_CHECKING:
     from poanalyzer.results import Assessment
 
-DEFAULT_OUT = Path("poanalyzer-report")
-
 
 @click.command()
 @log_options
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_OUT,
-    show_default=True,
-    metavar="DIR",
-    help="Folder for the results.",
-)
-@click.option(
-    "--format",
-    "formats",
-    multiple=True,
-    default=("html,json",),
-    show_default=True,
-    metavar="FORMAT,…",
-    help="What to write: html, json.",
-)
+@output_options("html,json")
 @click.option(
     "--model",
     "models",
@@ -57,7 +38,7 @@ DEFAULT_OUT = Path("poanalyzer-report")
     metavar="DRIVER=LEVEL",
     help="Exit with 1 where the demonstrated level of the portfolio is lower. Repeatable.",
 )
-@click.option("--names", is_flag=True, help="Write people's names as recorded, instead of pseudonyms.")
+@names_option
 @voice
 @click.pass_context
 def assess(
@@ -66,7 +47,7 @@ def assess(
     config_path: Path | None,
     mapping: tuple[str, ...],
     out: Path,
-    formats: tuple[str, ...],
+    formats: list[str],
     models: tuple[str, ...],
     survey: str | None,
     gates: tuple[str, ...],
@@ -99,7 +80,7 @@ def assess(
             names=names,
             progress=progress,
         )
-        written = render(assessment, split_list(formats), out)
+        written = render(assessment, formats, out)
     _summary(assessment, talk)
     talk.problems(assessment.problems)
     talk.detail(f"{time.monotonic() - started:.1f} s")

@@ -24,8 +24,11 @@ _SUCCESS = re.compile(
 )
 
 
-def project_draft(log: EventLog, folder: Path) -> ProjectDraft:
-    """Return what is known of ``log``, for a project file in ``folder``."""
+def project_draft(log: EventLog, folder: Path, *, names: bool) -> ProjectDraft:
+    """Return what is known of ``log``, for a project file in ``folder``.
+
+    Without ``names``, resources of unknown kind, among which there may be people, are only counted.
+    """
     from poanalyzer.mine.mined import Mined
 
     mined = Mined(log)
@@ -42,6 +45,7 @@ def project_draft(log: EventLog, folder: Path) -> ProjectDraft:
         inputs=list(inputs.values()),
         processes=[_process(mined, process) for process in mined.processes],
         resources=_resources(mined),
+        names=names,
     )
 
 

@@ -54,13 +54,14 @@ class DraftResource:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectDraft:
-    """What a first project file is written from."""
+    """What a first project file is written from. Resources of unknown kind are listed only with ``names``."""
 
     name: str
     inputs: Sequence[DraftInput]
     timezone: str | None = None
     processes: Sequence[DraftProcess] = ()
     resources: Sequence[DraftResource] = ()
+    names: bool = False
 
 
 def project_file(draft: ProjectDraft) -> str:
@@ -70,7 +71,7 @@ def project_file(draft: ProjectDraft) -> str:
         "# and it counts as declared by you. Paths are relative to this file. docs/project-file.md describes all keys.",
         _project(draft),
         *(_input(source) for source in draft.inputs),
-        _accounts(draft.resources),
+        _accounts(draft.resources, draft.names),
         *(_process(process) for process in draft.processes),
         _kpis(draft.processes),
         _context(),
@@ -126,7 +127,7 @@ def _input(source: DraftInput) -> str:
     return "\n".join(lines)
 
 
-def _accounts(resources: Sequence[DraftResource]) -> str:
+def _accounts(resources: Sequence[DraftResource], named: bool) -> str:
     lines = ["[accounts]  # who is what; * stands for any characters"]
     ranked = sorted(resources, key=lambda resource: (-resource.rows, resource.name))
     for kind in _ACCOUNT_TYPES:
@@ -134,11 +135,15 @@ def _accounts(resources: Sequence[DraftResource]) -> str:
         if names:
             lines.append(f"# {kind} = {_list(names[:LISTED])}  # inferred from the names{_more(names)}")
     unknown = [resource for resource in ranked if resource.inferred_type not in _ACCOUNT_TYPES]
-    if unknown:
+    if unknown and named:
         lines.append(f"# Not known ({len(unknown)}), with the work rows they have:")
         lines += [f"#   {toml_string(resource.name)} {resource.rows}" for resource in unknown[:LISTED]]
         if len(unknown) > LISTED:
             lines.append(f"#   … and {len(unknown) - LISTED} more")
+    elif unknown:
+        rows = sum(resource.rows for resource in unknown)
+        many = f"{len(unknown)} resource{'s' if len(unknown) > 1 else ''}"
+        lines.append(f"# Not known: {many} with {rows} rows of work; “poanalyzer init --names” lists them")
     return "\n".join(lines) if len(lines) > 1 else ""
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from poanalyzer.cli.console import emit, emit_table
+from poanalyzer.cli.console import emit
 
 if TYPE_CHECKING:
     from poanalyzer.pipeline import Inspection
-    from poanalyzer.results import InputResult, LogSummary
+    from poanalyzer.results import Capability, InputResult, LogSummary
 
 
 def show(inspection: Inspection) -> None:
@@ -22,8 +23,8 @@ def show(inspection: Inspection) -> None:
         for finding in inspection.quality:
             emit(f"  {finding.severity:<8} {finding.title}: {finding.text}")
     emit("\nClaims it can support")
-    rows = [(claim, "yes" if rateable else "no", quote, why) for claim, quote, rateable, why in inspection.supports]
-    emit_table(("claim", "can be rated", "quote", "why"), rows)
+    for claim, quote, rateable, why in inspection.supports:
+        emit(f"  {'yes' if rateable else 'no':<4} {claim:<5} {quote}" + (f": {why}" if why else ""))
 
 
 def _input(source: InputResult) -> None:
@@ -31,21 +32,30 @@ def _input(source: InputResult) -> None:
     engine = source.engine + (f" {source.engine_version}" if source.engine_version else "")
     said = "declared" if source.role_declared else "assumed"
     _pair("read as", f"{source.adapter} ({engine}), role {source.role} ({said})")
-    _pair("rows", f"{source.rows_kept:,} of {source.rows_read:,} kept".replace(",", " "))
+    _pair("rows", f"{_number(source.rows_kept)} of {_number(source.rows_read)} kept")
     for reason, count in source.rows_rejected.items():
-        _pair("", f"{count:,} rejected: {reason}".replace(",", " "))
+        _pair("", f"{_number(count)} rejected: {reason}")
     if source.columns:
         _pair("columns", ", ".join(f"{role} = {column}" for role, column in source.columns.items()))
     _pair("time zone", source.timezone)
     if source.history_level:
         _pair("history", source.history_level)
-    for answer in ("yes", "partial", "no"):
-        of = [c for c in source.capabilities if c.available == answer]
-        if of and answer == "yes":
-            _pair("shows", ", ".join(c.capability for c in of))
-        for capability in of if answer != "yes" else ():
-            unlock = f" → {capability.unlock}" if capability.unlock else ""
-            _pair("partly" if answer == "partial" else "lacks", f"{capability.capability}: {capability.why}{unlock}")
+    _capabilities(source.capabilities)
+
+
+def _capabilities(capabilities: Sequence[Capability]) -> None:
+    """Print what can be shown, then what cannot, with one line for each reason."""
+    if shown := [c.capability for c in capabilities if c.available == "yes"]:
+        _pair("shows", ", ".join(shown))
+    for answer, name in (("partial", "partly"), ("no", "lacks")):
+        reasons: dict[tuple[str, str], list[str]] = {}
+        for capability in capabilities:
+            if capability.available == answer:
+                reasons.setdefault((capability.why, capability.unlock), []).append(capability.capability)
+        for (why, unlock), names in reasons.items():
+            _pair(name, f"{', '.join(names)}: {why}")
+            if unlock:
+                _pair("", f"→ {unlock}")
 
 
 def _log(log: LogSummary) -> None:
@@ -57,11 +67,15 @@ def _log(log: LogSummary) -> None:
         "activity names": log.activity_names,
         "variants": log.variants,
     }
-    _pair("counts", ", ".join(f"{count:,} {name}".replace(",", " ") for name, count in counts.items()))
+    _pair("counts", ", ".join(f"{_number(count)} {name}" for name, count in counts.items()))
     if log.start:
         _pair("time", f"{log.start} to {log.end}")
     if log.window_start:
-        _pair("window", f"{log.window_start} to {log.window_end}, {log.cases_in_window:,} cases".replace(",", " "))
+        _pair("window", f"{log.window_start} to {log.window_end}, {_number(log.cases_in_window)} cases")
+
+
+def _number(count: int) -> str:
+    return f"{count:,}".replace(",", " ")
 
 
 def _pair(name: str, text: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from poanalyzer.cli.console import emit
-from poanalyzer.cli.options import column_roles, log_options, talk_of, voice
+from poanalyzer.cli.options import column_roles, log_options, names_option, talk_of, voice
 from poanalyzer.cli.project import FILE_NAME, find_project
 from poanalyzer.errors import UsageError
 
@@ -47,6 +47,7 @@ def inspect(ctx: click.Context, inputs: tuple[str, ...], config_path: Path | Non
     help="Where to write the project file; “-” prints it.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the file.")
+@click.option("--names", is_flag=True, help="List resources of unknown kind by name: people may be among them.")
 @voice
 @click.pass_context
 def init(
@@ -56,6 +57,7 @@ def init(
     mapping: tuple[str, ...],
     out: Path,
     force: bool,
+    names: bool,
 ) -> None:
     """Write a project file from what is detected in INPUT….
 
@@ -77,7 +79,7 @@ def init(
     config = load_config(config_path) if config_path else None
     folder = Path() if printed else out.parent
     with talk.progress() as progress, pipeline.read(paths, config, overrides=overrides, progress=progress) as log:
-        text = project_file(project_draft(log, folder))
+        text = project_file(project_draft(log, folder, names=names))
     if printed:
         sys.stdout.write(text)
         return
@@ -94,6 +96,7 @@ def init(
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder for the tables."
 )
+@names_option
 @voice
 @click.pass_context
 def convert(
@@ -103,6 +106,7 @@ def convert(
     mapping: tuple[str, ...],
     kind: str,
     out: Path,
+    names: bool,
 ) -> None:
     """Write the canonical tables that exports are read into, one file a table."""
     talk = talk_of(ctx)
@@ -115,7 +119,7 @@ def convert(
 
     with talk.progress() as progress:
         written = pipeline.convert(
-            project.inputs, out, to=kind, config=project.config, overrides=overrides, progress=progress
+            project.inputs, out, to=kind, config=project.config, overrides=overrides, names=names, progress=progress
         )
     for path in written:
         emit(str(path))

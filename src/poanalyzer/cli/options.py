@@ -65,6 +65,55 @@ def log_options(command: Command) -> Command:
     return inputs(config(mapping(command)))
 
 
+def names_option(command: Command) -> Command:
+    """Add ``--names``."""
+    return click.option("--names", is_flag=True, help="Write people's names as recorded, instead of pseudonyms.")(
+        command
+    )
+
+
+def output_options(default: str) -> Callable[[Command], Command]:
+    """Return what adds ``--out`` and ``--format``, with these formats where none are named."""
+
+    def add(command: Command) -> Command:
+        out = click.option(
+            "-o",
+            "--out",
+            type=click.Path(path_type=Path),
+            default=Path("poanalyzer-report"),
+            show_default=True,
+            metavar="DIR",
+            help="Folder for the results.",
+        )
+        formats = click.option(
+            "--format",
+            "formats",
+            multiple=True,
+            default=(default,),
+            show_default=True,
+            metavar="FORMAT,…",
+            callback=_formats,
+            help="What to write: html, json, or pdf (which needs the extra “pdf”).",
+        )
+        return out(formats(command))
+
+    return add
+
+
+def _formats(_ctx: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> list[str]:
+    """Return the formats asked for, all of them known: a wrong one must not be found out after a long run."""
+    from poanalyzer.report import renderers
+
+    wanted = split_list(value)
+    known = list(renderers())
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f"--format {name}: there is no such format", fix=did_you_mean(name, known))
+    if not wanted:
+        raise UsageError("--format names no format", fix=f"Known: {', '.join(known)}.")
+    return wanted
+
+
 def split_list(values: Sequence[str]) -> list[str]:
     """Return the items of a repeatable option that also takes commas, without doubles, in the order given."""
     items = (item.strip() for value in values for item in value.split(","))

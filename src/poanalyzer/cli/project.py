@@ -19,7 +19,7 @@ FILE_NAME = "poanalyzer.toml"
 class Project:
     """What to read, under which project file (if any); ``note`` says where that was found unless it was named.
 
-    Empty ``inputs`` mean the inputs of the project file.
+    The inputs of the project file are read beside ``inputs``.
     """
 
     inputs: tuple[str, ...]
@@ -48,7 +48,7 @@ def find_project(inputs: Sequence[str], config_path: Path | None) -> Project:
             given = ()
     elif config_path is None and Path(FILE_NAME).is_file():
         config = load_config(Path(FILE_NAME))
-        note = f"Using {FILE_NAME}."
+        note = f"Using {FILE_NAME}" + (", whose inputs are read too." if given and config.input else ".")
     elif config_path is not None:
         config = load_config(config_path / FILE_NAME if config_path.is_dir() else config_path)
     else:

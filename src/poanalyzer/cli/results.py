@@ -7,39 +7,21 @@ from pathlib import Path
 
 import click
 
-from poanalyzer.cli.assess import DEFAULT_OUT
 from poanalyzer.cli.console import emit
-from poanalyzer.cli.options import split_list, talk_of, voice
+from poanalyzer.cli.options import output_options, talk_of, voice
 
 
 @click.command()
 @click.argument("assessment", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_OUT,
-    show_default=True,
-    metavar="DIR",
-    help="Folder for the results.",
-)
-@click.option(
-    "--format",
-    "formats",
-    multiple=True,
-    default=("html",),
-    show_default=True,
-    metavar="FORMAT,…",
-    help="What to write: html, json.",
-)
+@output_options("html")
 @voice
 @click.pass_context
-def report(ctx: click.Context, assessment: Path, out: Path, formats: tuple[str, ...]) -> None:
+def report(ctx: click.Context, assessment: Path, out: Path, formats: list[str]) -> None:
     """Write a report again from ASSESSMENT, an assessment.json (or its folder); no log is needed."""
     from poanalyzer.report import load, render, terminal_summary
 
     result = load(assessment / "assessment.json" if assessment.is_dir() else assessment)
-    written = render(result, split_list(formats), out)
+    written = render(result, formats, out)
     talk_of(ctx).detail(terminal_summary(result))
     for path in written:
         emit(str(path))

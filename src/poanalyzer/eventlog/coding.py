@@ -28,9 +28,9 @@ def code_cases(con: ibis.BaseBackend, sinks: list[Sink]) -> None:
         for name, rows in sink.tables:
             if name == "cases":
                 parts.append(rows.mutate(sink=ibis.literal(number, "int16"), outside=sink.record.role == "outside"))
-    raw = con.create_table(
-        "t_cases", _union(parts) if parts else _empty("cases").mutate(sink=ibis.literal(0, "int16"), outside=False)
-    )
+    if not parts:
+        parts = [_empty("cases").mutate(sink=ibis.literal(0, "int16"), outside=ibis.literal(False))]
+    raw = con.create_table("t_cases", _union(parts))
     con.create_table(
         "d_process",
         raw.select("process_key", "outside")
@@ -38,25 +38,44 @@ def code_cases(con: ibis.BaseBackend, sinks: list[Sink]) -> None:
         .mutate(process_ix=ibis.row_number().over(order_by=[ibis._.outside, ibis._.process_key])),
     )
     raw = raw.join(con.table("d_process"), ["process_key", "outside"])
-    # One case may come in pieces from several inputs: it is one case where process and id agree.
-    keyed = raw.mutate(case_ix=ibis.dense_rank().over(order_by=[raw.process_ix, raw.case_id]))
-    first = ibis.row_number().over(group_by="case_ix", order_by=[ibis._.sink, ibis._.raw_ref])
-    keyed = con.create_table("t_cases_keyed", keyed.mutate(piece=first))
-    con.create_table("t_case_map", keyed.select("sink", "case_id", "case_ix", "process_ix"))
-    whole = keyed.group_by("case_ix").agg(first_start=keyed.start.min(), last_end=keyed.end.max())
-    one = keyed.filter(keyed.piece == 0).drop("piece").join(whole, "case_ix")
-    one = one.mutate(start=one.first_start, end=ibis.ifelse(one.end.isnull(), one.end, one.last_end)).drop(
-        "first_start", "last_end"
-    )
-    root = con.table("t_case_map").select("sink", root_case_id="case_id", found_root="case_ix")
-    coded = one.left_join(root, ["sink", "root_case_id"]).drop("sink_right", "root_case_id_right")
-    coded = coded.mutate(
-        root_ix=ibis.coalesce(coded.found_root, coded.case_ix),
-        root_missing=coded.found_root.isnull(),
-    ).drop("found_root")
-    con.create_table("c_cases", coded.order_by("case_ix"))
-    for name in ("t_cases", "t_cases_keyed"):
+    by_name = [raw.process_ix, raw.case_id]
+    if len(parts) == 1:
+        one = con.create_table("t_keyed", raw.mutate(case_ix=ibis.row_number().over(order_by=by_name)))
+    else:
+        # a case may come in pieces from several inputs: it is one case where process and id agree
+        one = con.create_table("t_keyed", raw.mutate(case_ix=ibis.dense_rank().over(order_by=by_name)))
+    con.create_table("t_case_map", one.select("sink", "case_id", "case_ix", "process_ix"))
+    if len(parts) > 1:
+        one = _merged(one)
+    con.create_table("c_cases", _rooted(con, one))
+    for name in ("t_cases", "t_keyed"):
         con.drop_table(name)
+
+
+def _merged(pieces: ibis.Table) -> ibis.Table:
+    """Return one row a case from its pieces: the first input's words, the earliest start, the latest end."""
+    import ibis
+
+    first = ibis.row_number().over(group_by="case_ix", order_by=[ibis._.sink, ibis._.raw_ref])
+    whole = pieces.group_by("case_ix").agg(first_start=pieces.start.min(), last_end=pieces.end.max())
+    one = pieces.mutate(piece=first).filter(ibis._.piece == 0).drop("piece").join(whole, "case_ix")
+    return one.mutate(
+        start=one.first_start, end=ibis.ifelse(one.end.isnull(), one.end, one.last_end)
+    ).drop("first_start", "last_end")  # fmt: skip
+
+
+def _rooted(con: ibis.BaseBackend, cases: ibis.Table) -> ibis.Table:
+    """Add ``root_ix``, and ``root_missing`` where the root case is not in the data (the case is its own root then)."""
+    import ibis
+
+    nested = con.execute(cases.filter(cases.root_case_id != cases.case_id).count())
+    if not nested:
+        return cases.mutate(root_ix=cases.case_ix, root_missing=ibis.literal(False))
+    root = con.table("t_case_map").select("sink", root_case_id="case_id", found_root="case_ix")
+    coded = cases.left_join(root, ["sink", "root_case_id"]).drop("sink_right", "root_case_id_right")
+    return coded.mutate(
+        root_ix=ibis.coalesce(coded.found_root, coded.case_ix), root_missing=coded.found_root.isnull()
+    ).drop("found_root")  # fmt: skip
 
 
 def code_activities(con: ibis.BaseBackend, sinks: list[Sink], accounts: Accounts) -> None:
@@ -67,8 +86,10 @@ def code_activities(con: ibis.BaseBackend, sinks: list[Sink], accounts: Accounts
     step_keys = ["element_id", "activity", "element_type", "endpoint"]
     resource_keys = ["resource", "role", "resource_type"]
     rows_of = [rows for _, _, rows in acts] or [_empty("activities")]
-    steps = con.create_table("t_steps", _union([r.select(step_keys).distinct() for r in rows_of]).distinct())
-    resources = con.create_table("t_res", _union([r.select(resource_keys).distinct() for r in rows_of]).distinct())
+    # one scan finds the names of both kinds
+    pairs = con.create_table("t_names", _union([r.select(step_keys + resource_keys).distinct() for r in rows_of]))
+    steps = pairs.select(step_keys).distinct()
+    resources = pairs.select(resource_keys).distinct()
     names = steps.select("activity").distinct()
     con.create_table("d_activity", names.mutate(activity_ix=ibis.row_number().over(order_by="activity")))
     steps = steps.join(con.table("d_activity"), "activity")
@@ -77,8 +98,7 @@ def code_activities(con: ibis.BaseBackend, sinks: list[Sink], accounts: Accounts
     con.create_table("d_resource", _typed_resources(resources, resource_keys, accounts))
     parts = [_coded(con, number, sink, rows) for number, sink, rows in acts]
     con.create_table("c_acts", _union(parts) if parts else _coded(con, 0, None, _empty("activities")))
-    con.drop_table("t_steps")
-    con.drop_table("t_res")
+    con.drop_table("t_names")
 
 
 def _typed_steps(steps: ibis.Table) -> ibis.Table:
@@ -172,10 +192,15 @@ def _lookup(rows: ibis.Table, names: ibis.Table, keys: list[str], present: set[s
     for left, r in absent.items():
         constant = {"element_type": "unknown", "resource_type": "unknown"}.get(left)
         picked = picked.filter(picked[r].isnull() if constant is None else picked[r] == constant)
-    small = picked.select(*take, **{f"k_{left}": ibis.coalesce(picked[r], _NOTHING) for left, r in used.items()})
+    never_null = {"activity", "element_type", "resource_type"}
+    keyed = {left: picked[r] if left in never_null else ibis.coalesce(picked[r], _NOTHING) for left, r in used.items()}
+    small = picked.select(*take, **{f"k_{left}": key for left, key in keyed.items()})
     if not used:
         return rows.cross_join(small)
-    on = [ibis.coalesce(rows[left], _NOTHING) == small[f"k_{left}"] for left in used]
+    on = [
+        (rows[left] if left in never_null else ibis.coalesce(rows[left], _NOTHING)) == small[f"k_{left}"]
+        for left in used
+    ]
     return rows.join(small, on).drop(*[f"k_{left}" for left in used])
 
 

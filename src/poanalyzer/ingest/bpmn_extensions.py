@@ -89,8 +89,8 @@ def _implementation(node: Node) -> str | None:
     form = extension(node, "formKey") or extension(node, "formRef")
     if form:
         return f"form:{form}"
-    kind = extension(node, "type")
-    return f"{kind}:{kind}" if kind and kind != "external" else None
+    sort = extension(node, "type")
+    return f"{sort}:{sort}" if sort and sort != "external" else None
 
 
 def _extensions(node: Node, name: str) -> Iterator[Node]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
@@ -23,6 +23,8 @@ from poanalyzer.ingest.timestamps import decide_order, guess_format, text_to_mic
 from poanalyzer.ingest.zones import is_utc, local_to_utc
 
 if TYPE_CHECKING:
+    import io
+
     import ibis
     import pyarrow as pa
 
@@ -282,7 +284,7 @@ def _reader(file: InputFile, dialect: Dialect, names: dict[str, str]) -> tuple[p
     all_names = [names.get(name, f"column {position}") for position, name in enumerate(dialect.names)]
     chosen = list(names.values())
     schema = pa.schema([(name, pa.string()) for name in chosen])
-    rows = open_rows(file, dialect, dialect.encoding)
+    rows = cast("io.BufferedReader", open_rows(file, dialect, dialect.encoding))
     if not rows.peek(1):  # a header and nothing below it
         return pa.RecordBatchReader.from_batches(schema, []), malformed
     reader = csv.open_csv(

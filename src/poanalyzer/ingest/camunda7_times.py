@@ -34,7 +34,7 @@ class LocalClock:
         import pyarrow as pa
 
         texts = pa.array([value.strip() for value in values], pa.string())
-        return 10 * self._parsed(texts).null_count <= len(texts)
+        return bool(10 * self._parsed(texts).null_count <= len(texts))
 
     def to_utc(self, text: pa.Array) -> pa.Array:
         """Return int64 microseconds UTC, NULL where a text is no time (shape: as ``text``)."""

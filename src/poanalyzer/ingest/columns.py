@@ -217,9 +217,11 @@ def _fit(
         return (0.85, "more names than cases") if finer else (1.0, "")
     if role == "process":
         case = taken.get("case")
-        coarse = profile.distinct <= max(1, profile.count // 10)
-        if case is not None and profile.distinct >= max(2, profiles[case.column].distinct):
+        coarse = profile.distinct <= max(20, profile.count // 10)
+        if case is not None and profile.distinct >= max(6, profiles[case.column].distinct):
             coarse = False
+        if profile.numbers > 0.9 and profile.distinct > 1:
+            coarse = False  # numbers that differ are rather keys of instances
         return (1.0, "") if coarse else (0.0, "as many values as cases")
     if role == "lifecycle":
         return (1.0, "") if _life_cycle_share(profile) >= 0.5 else (0.0, "no life-cycle words")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import ibis
@@ -27,6 +27,7 @@ KINDS: dict[str, Kind] = {
 CANCELED = ("withdraw", "ate_abort", "pi_abort", "cancel", "canceled", "cancelled", "abort", "aborted")
 SKIPPED = ("autoskip", "manualskip", "skip", "skipped")
 #: What an instance has from its start event where its end event does not say it.
+_KEYS = ("case_id", "activity", "track")
 _CARRIED = ("resource", "role", "resource_type", "element_type", "due", "row_key", "seq")
 
 
@@ -41,7 +42,7 @@ class Paired:
         ambiguous: pairs for which several starts were open when the end came, none named by an instance id.
         other_resource: pairs whose start and end name different resources.
         open: instances with a start event alone.
-        sudden: instances with an end event alone.
+        ends_alone: instances with an end event alone, and events that mean neither.
         pending: schedule and assign events after which no instance came.
         pauses: suspend and resume events; the time between them stays inside the instance.
     """
@@ -51,7 +52,7 @@ class Paired:
     ambiguous: int
     other_resource: int
     open: int
-    sudden: int
+    ends_alone: int
     pending: int
     pauses: int
 
@@ -78,145 +79,167 @@ def end_state(word: ibis.Value) -> ibis.Value:
 
 
 def pair(con: ibis.BaseBackend, events: ibis.Table, name: str) -> Paired:
-    """Pair the ``events`` (``at``, ``lifecycle``, ``process_key``, ``case_id``, ``activity``) into instances.
+    """Pair the ``events`` (``case_id``, ``activity``, ``at``, ``lifecycle``, …) of a log into instances.
 
-    An end closes the earliest open start (first in, first out) of the same case and activity that has the same
-    instance id, where there is one, else the same resource; what stays open is paired over resources in a second
-    round. At one moment starts come before ends. Rows with a transition that means neither are instances by themselves.
-    The result is kept in the back end as table ``name``.
+    An end closes the earliest open start (first in, first out) of the same case and activity, and of the same instance
+    id where both have one. Where several starts are open, the same resource goes first, as far as that leaves no more
+    events alone than taking the earliest would. At one moment starts come before ends. Events that are neither are
+    instances by themselves. Tables called ``name`` and after it keep the result in the back end.
     """
     import ibis
 
     word = transition(events)
-    kind = ibis.cases(*((word == w, k) for w, k in KINDS.items()), else_="single")
-    null = ibis.null("string")
-    instance = events.instance if "instance" in events.columns else null
-    resource = events.resource if "resource" in events.columns else null
-    rows = events.mutate(
-        kind=kind,
-        state=end_state(word),
-        named=instance.notnull(),
-        lane=ibis.coalesce("i" + instance, "r" + resource, "r"),
-    ).drop("lifecycle")
-    case = ["process_key", "case_id", "activity"]
-    counted = con.to_pyarrow(
-        rows.aggregate(marks=kind.isin(["scheduled", "assigned"]).sum(), pauses=(rows.kind == "pause").sum())
-    ).to_pylist()[0]
-    ends = _instances(rows.filter(rows.kind.isin(["start", "end"])), case)
-    single = rows.filter(rows.kind == "single").mutate(
-        start=ibis.null("int64"), end=rows.at, matched=False, ambiguous=False, moved=False
+    kind = ibis.cases(
+        *((word.isin([w for w, k in KINDS.items() if k == means]), means) for means in sorted(set(KINDS.values()))),
+        else_="single",
     )
-    result = ibis.union(ends, single.select(*ends.columns)).mutate(
-        scheduled=ibis.null("int64"), assigned=ibis.null("int64")
+    track: ibis.Value = ibis.literal("")
+    if "instance" in events.columns:
+        track = ibis.coalesce("#" + events.instance, "")
+    rows = events.mutate(kind=kind, state=end_state(word), track=track).drop("lifecycle", "process_key")
+    counted = con.to_pyarrow(rows.group_by("kind").agg(n=ibis._.count())).to_pylist()
+    count = {row["kind"]: row["n"] for row in counted}
+    steps = rows.filter(rows.kind.isin(["start", "end"]))
+    queued = con.create_table(f"{name}_queue", _queue(steps.mutate(opens=steps.kind == "start"), _KEYS))
+    crowded = queued.group_by(*_KEYS).agg(most=ibis._.length.max()).filter(ibis._.most > 1).drop("most")
+    ambiguous = int(
+        con.execute((~queued.opens & queued.number.notnull() & (queued.track == "") & (queued.length > 1)).sum()) or 0
     )
-    if counted["marks"]:
-        for mark in ("scheduled", "assigned"):
-            result = _marked(result, rows.filter(rows.kind == mark), mark, case)
-    result = con.create_table(name, result)
+    numbered = queued.mutate(pair=queued.number, lane=ibis.literal(""))
+    if ambiguous and "resource" in rows.columns:
+        lanes = con.create_table(f"{name}_lanes", _lanes(queued.semi_join(crowded, _KEYS)))
+        numbered = ibis.union(numbered.anti_join(crowded, _KEYS), lanes.select(*numbered.columns))
+    instances = _joined(numbered)
+    if count.get("single"):
+        alone = rows.filter(rows.kind == "single")
+        null = ibis.null("int64")
+        alone = alone.mutate(start=null, end=alone.at, matched=False, moved=False)
+        instances = ibis.union(instances, alone.select(*instances.columns))
+    for mark in ("scheduled", "assigned"):
+        if count.get(mark):
+            instances = _marked(instances, rows.filter(rows.kind == mark), mark)
+        else:
+            instances = instances.mutate(**{mark: ibis.null("int64")})
+    result = con.create_table(name, instances)
     seen = con.to_pyarrow(
         result.aggregate(
-            pairs=result.matched.sum(),
-            ambiguous=result.ambiguous.sum(),
-            moved=result.moved.sum(),
-            open=(result.kind == "start").sum(),
-            sudden=((result.kind == "end") & ~result.matched).sum(),
+            rows=result.count(),
+            pairs=result.matched.sum().fill_null(0),
+            moved=result.moved.sum().fill_null(0),
+            open=(result.state == "running").sum().fill_null(0),
             taken=result.scheduled.count() + result.assigned.count(),
         )
     ).to_pylist()[0]
     return Paired(
-        rows=result.drop("kind", "named", "lane", "matched", "ambiguous", "moved", "at"),
-        pairs=seen["pairs"] or 0,
-        ambiguous=seen["ambiguous"] or 0,
-        other_resource=seen["moved"] or 0,
-        open=seen["open"] or 0,
-        sudden=seen["sudden"] or 0,
-        pending=(counted["marks"] or 0) - seen["taken"],
-        pauses=counted["pauses"] or 0,
+        rows=result.drop("track", "matched", "moved"),
+        pairs=seen["pairs"],
+        ambiguous=ambiguous,
+        other_resource=seen["moved"],
+        open=seen["open"],
+        ends_alone=seen["rows"] - seen["pairs"] - seen["open"],
+        pending=count.get("scheduled", 0) + count.get("assigned", 0) - seen["taken"],
+        pauses=count.get("pause", 0),
     )
 
 
-def _instances(rows: ibis.Table, case: Sequence[str]) -> ibis.Table:
-    """Return the end events with their starts beside them, and the starts that no end closed."""
-    import ibis
-
-    opens = rows.kind == "start"
-    first = _queue(rows.mutate(opens=opens), [*case, "lane"], "first")
-    first = first.mutate(left=first.first_pair.isnull() & ~first.named)
-    both = _queue(first, [*case, "left"], "second")
-    second = both.left & both.second_pair.notnull()
-    both = both.mutate(
-        matched=both.first_pair.notnull() | second,
-        moved=second,
-        ambiguous=~both.opens
-        & ~both.named
-        & (both.first_pair.notnull().ifelse(both.first_open, second.ifelse(both.second_open, 0)) > 1),
-        lane=ibis.ifelse(second, "any", both.lane),
-        number=both.first_pair.notnull().ifelse(both.first_pair, second.ifelse(both.second_pair, 0)),
-    )
-    instance = ibis.window(group_by=[*(both[c] for c in case), both.lane, both.matched, both.number])
-    carried = {
-        column: ibis.coalesce(
-            both[column],
-            (both.opens & both.matched).ifelse(both[column], ibis.null(both[column].type())).max().over(instance),
-        )
-        for column in _CARRIED
-        if column in rows.columns
-    }
-    started = ibis.ifelse(both.opens, both.at, ibis.null("int64"))
-    both = both.mutate(
-        start=both.matched.ifelse(started.max().over(instance), started),
-        end=ibis.ifelse(both.opens, ibis.null("int64"), both.at),
-        state=ibis.ifelse(both.opens, "running", both.state),
-        **carried,
-    )
-    both = both.filter(~(both.opens & both.matched))
-    return both.mutate(ambiguous=both.ambiguous, moved=both.moved & ~both.opens).select(
-        *rows.columns, "start", "end", "matched", "ambiguous", "moved"
-    )
-
-
-def _queue(rows: ibis.Table, keys: Sequence[str], name: str) -> ibis.Table:
+def _queue(rows: ibis.Table, keys: Sequence[str]) -> ibis.Table:
     """Number the pairs of a first-in-first-out queue for each of ``keys``.
 
-    Adds ``<name>_pair``, the same number on the row that opens (``opens``) and the row that closes, NULL where a row
-    has no partner, and ``<name>_open``, how many were open when a row came. The length of the queue is the running
-    sum of +1 and −1 above its running minimum; a close that reaches a new minimum below zero found nothing to close.
+    Adds ``number``, the same on the row that opens (``opens``) and on the row that closes, NULL where a row has no
+    partner, and ``length``, that of the queue with this row in it. The queue's length is the running sum of +1 and −1
+    above its running minimum below zero: a row that closes and reaches a new minimum finds nothing open.
     """
     import ibis
 
-    ties = [c for c in ("state", "lane", *_CARRIED) if c in rows.columns]
     rows = rows.mutate(late=(~rows.opens).cast("int8"))
-    order = {"group_by": list(keys), "order_by": ["at", "late", *ties]}
-    step = rows.opens.ifelse(1, -1)
-    rows = rows.mutate(depth=step.sum().over(ibis.cumulative_window(**order)))
-    rows = rows.mutate(lowest=rows.depth.min().over(ibis.cumulative_window(**order)))
-    before = ibis.least(ibis.coalesce(rows.lowest.lag().over(ibis.window(**order)), 0), 0)
-    rows = rows.mutate(before=before)
-    rows = rows.mutate(closes=~rows.opens & (rows.depth >= rows.before))
-    opened, closed = rows.opens.cast("int64"), rows.closes.cast("int64")
+    ties = [c for c in ("state", *_CARRIED) if c in rows.columns]
+    order: dict[str, Any] = {"group_by": list(keys), "order_by": ["at", "late", *ties]}
+    running = ibis.cumulative_window(**order)
+    whole = ibis.window(group_by=list(keys))
     rows = rows.mutate(
-        opened=opened.sum().over(ibis.cumulative_window(**order)),
-        closed=closed.sum().over(ibis.cumulative_window(**order)),
-        closing=closed.sum().over(ibis.window(group_by=list(keys))),
+        opened=rows.opens.cast("int64").sum().over(running), closed=(~rows.opens).cast("int64").sum().over(running)
+    )
+    depth = rows.opened - rows.closed
+    before = ibis.window(**order, preceding=(None, 1), following=None)
+    rows = rows.mutate(
+        depth=depth,
+        floor=ibis.least(ibis.coalesce(depth.min().over(before), 0), 0),
+        closing=rows.closed.max().over(whole) + ibis.least(depth.min().over(whole), 0),
     )
     number = ibis.cases(
-        (rows.opens & (rows.opened <= rows.closing), rows.opened), (rows.closes, rows.closed), else_=ibis.null("int64")
+        (rows.opens & (rows.opened <= rows.closing), rows.opened),
+        (~rows.opens & (rows.depth >= rows.floor), rows.closed + rows.floor),
+        else_=ibis.null("int64"),
     )
-    rows = rows.mutate(**{f"{name}_pair": number, f"{name}_open": rows.depth - rows.before + rows.closes.cast("int64")})
-    return rows.drop("late", "depth", "lowest", "before", "closes", "opened", "closed", "closing")
+    rows = rows.mutate(number=number, length=rows.depth - rows.floor + (~rows.opens).cast("int64"))
+    return rows.drop("late", "opened", "closed", "depth", "floor", "closing")
 
 
-def _marked(instances: ibis.Table, marks: ibis.Table, column: str, case: Sequence[str]) -> ibis.Table:
+def _lanes(rows: ibis.Table) -> ibis.Table:
+    """Pair again, resources first, inside each stretch of time in which something was open.
+
+    Adds ``lane`` and ``pair`` (the number inside the lane). A stretch in which resources first would leave more events
+    alone than first in, first out keeps the latter's pairs.
+    """
+    import ibis
+
+    free = rows.mutate(free=rows.number)
+    begins = (free.opens & (free.length == 1)).ifelse(1, 0)
+    ties = [c for c in ("state", *_CARRIED) if c in free.columns]
+    order = ibis.cumulative_window(group_by=list(_KEYS), order_by=[free.at, ~free.opens, *[free[c] for c in ties]])
+    free = free.mutate(stretch=begins.sum().over(order).cast("string"))
+    # an end that found nothing open at all stays alone whatever the lanes
+    held = free.filter(free.opens | free.free.notnull())
+    first = _queue(held.mutate(key=ibis.coalesce("=" + held.resource, "=")), [*_KEYS, "stretch", "key"])
+    first = first.mutate(own=first.number, key=first.number.isnull().ifelse("*", first.key))
+    both = _queue(first, [*_KEYS, "stretch", "key"])
+    number = ibis.coalesce(both.own, both.number)
+    stretch = ibis.window(group_by=[*_KEYS, "stretch"])
+    both = both.mutate(better=number.count().over(stretch) >= both.free.count().over(stretch), pair=number)
+    both = both.mutate(
+        pair=both.better.ifelse(both.pair, both.free), lane=both.better.ifelse(both.stretch + both.key, "")
+    )
+    lost = free.filter(~free.opens & free.free.isnull()).mutate(pair=ibis.null("int64"), lane=ibis.literal(""))
+    return ibis.union(both.select(*rows.columns, "pair", "lane"), lost.select(*rows.columns, "pair", "lane"))
+
+
+def _joined(rows: ibis.Table) -> ibis.Table:
+    """Make one row of the two events of each pair; an event without a partner is an instance with one time."""
+    import ibis
+
+    carried = [c for c in _CARRIED if c in rows.columns]
+    closes = ~rows.opens
+    pairs = rows.filter(rows.pair.notnull())
+    together = pairs.group_by(*_KEYS, "lane", "pair").agg(
+        start=pairs.at.max(where=pairs.opens),
+        end=pairs.at.max(where=~pairs.opens),
+        state=pairs.state.max(where=~pairs.opens),
+        matched=ibis.literal(True),
+        moved=(pairs.resource.min() != pairs.resource.max()).fill_null(False)
+        if "resource" in carried
+        else ibis.literal(False),
+        **{c: ibis.coalesce(pairs[c].max(where=~pairs.opens), pairs[c].max(where=pairs.opens)) for c in carried},
+    )
+    none = ibis.null("int64")
+    alone = rows.mutate(
+        start=rows.opens.ifelse(rows.at, none),
+        end=closes.ifelse(rows.at, none),
+        state=rows.opens.ifelse("running", rows.state),
+        matched=ibis.literal(False),
+        moved=ibis.literal(False),
+    ).filter(rows.pair.isnull())
+    columns = [*_KEYS, "start", "end", "state", "matched", "moved", *carried]
+    return ibis.union(together.select(*columns), alone.select(*columns))
+
+
+def _marked(instances: ibis.Table, marks: ibis.Table, column: str) -> ibis.Table:
     """Give each instance the earliest waiting mark of its case and activity; each mark goes to one instance at most."""
     import ibis
 
     absent = {c: ibis.null(t) for c, t in instances.schema().items() if c not in marks.columns}
-    waiting = marks.mutate(**absent).select(*instances.columns)
+    waiting = marks.mutate(**absent).select(*instances.columns, "at").mutate(opens=True)
     begun = instances.mutate(at=ibis.coalesce(instances.start, instances.end), opens=False)
-    both = ibis.union(begun, waiting.mutate(opens=True))
-    both = both.mutate(track=both.named.ifelse(both.lane, ""))
-    both = _queue(both, [*case, "track"], "mark")
-    group = ibis.window(group_by=[*(both[c] for c in case), both.track, both.mark_pair])
-    at = both.opens.ifelse(both.at, ibis.null("int64")).max().over(group)
-    both = both.mutate(**{column: both.mark_pair.notnull().ifelse(at, ibis.null("int64"))})
-    return both.filter(~both.opens).drop("opens", "track", "mark_pair", "mark_open")
+    both = _queue(ibis.union(begun, waiting.select(*begun.columns)), _KEYS)
+    given = both.filter(both.opens & both.number.notnull()).select(*_KEYS, "number", marked="at")
+    taken = both.filter(~both.opens).left_join(given, [*_KEYS, "number"])
+    return taken.select(*instances.columns, **{column: taken.marked})

@@ -126,8 +126,10 @@ def open_parquet(files: Sequence[InputFile], sink: Sink) -> ibis.Table:
         ) from None
 
 
-def stage_csv(files: Sequence[InputFile], columns: Sequence[str], sink: Sink) -> tuple[ibis.Table, int, Malformed]:
-    """Stream ``columns`` of text tables into Parquet in the work folder.
+def stage_csv(
+    files: Sequence[InputFile], columns: Sequence[str], sink: Sink, *, trimmed: Sequence[str] = ()
+) -> tuple[ibis.Table, int, Malformed]:
+    """Stream ``columns`` of text tables into Parquet in the work folder, those in ``trimmed`` without outer blanks.
 
     Returns the lazy table (all columns text, only the empty text is NULL), the rows in it, and the malformed ones.
     Memory is bounded by the block that is parsed.
@@ -140,10 +142,10 @@ def stage_csv(files: Sequence[InputFile], columns: Sequence[str], sink: Sink) ->
         target = sink.workdir / f"table-{abs(hash((file.name, file.path))) % 10**9}-{number}.parquet"
         bad = Malformed()
         try:
-            rows = _copy(file, dialect, dialect.encoding, columns, target, bad)
+            rows = _copy(file, dialect, dialect.encoding, columns, trimmed, target, bad)
         except UnicodeError:
             bad = Malformed()
-            rows = _copy(file, dialect, "cp1252", columns, target, bad)
+            rows = _copy(file, dialect, "cp1252", columns, trimmed, target, bad)
             sink.note("note", f"{file.name}: not UTF-8 throughout; read as Windows-1252")
         total += rows
         malformed.count += bad.count
@@ -154,7 +156,13 @@ def stage_csv(files: Sequence[InputFile], columns: Sequence[str], sink: Sink) ->
 
 
 def _copy(
-    file: InputFile, dialect: Dialect, encoding: str, columns: Sequence[str], target: Path, bad: Malformed
+    file: InputFile,
+    dialect: Dialect,
+    encoding: str,
+    columns: Sequence[str],
+    trimmed: Sequence[str],
+    target: Path,
+    bad: Malformed,
 ) -> int:
     import pyarrow as pa
     import pyarrow.compute
@@ -195,7 +203,11 @@ def _copy(
                 for column in batch.columns:
                     if (pa.compute.max(pa.compute.binary_length(column)).as_py() or 0) > _LONGEST:
                         raise _swallowed(file)
-                writer.write_batch(batch)
+                arrays = [
+                    pa.compute.utf8_trim_whitespace(values) if name in trimmed else values
+                    for name, values in zip(columns, batch.columns, strict=True)
+                ]
+                writer.write_batch(pa.record_batch(arrays, schema=schema))
                 rows += batch.num_rows
     except pa.ArrowInvalid as error:
         text = str(error)

@@ -27,7 +27,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?"
 _OFFSET = r"(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)"
 # groups after the date's three: 4 hour, 5 minute, 6 second, 7 fraction, 8 A or P, 9 offset
-_CLOCK = (
+_CLOCK_SHAPE = (
     r",?(?:[ T]+([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)? ?(?:([AaPp])\.?[Mm]\.?)?)? ?"
     + _OFFSET
     + r"?$"
@@ -35,9 +35,9 @@ _CLOCK = (
 #: Shape of each family; also valid RE2 and Java syntax, for the back ends.
 SHAPES: dict[Family, str] = {
     "iso": r"^\d{4}[-/.]\d\d[-/.]\d\d(?:[T ]" + _TIME + " ?" + _OFFSET + r"?)?$",
-    "ymd": r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _CLOCK,
-    "day": r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _CLOCK,
-    "month": r"^(\d{1,2})[-/. ]([A-Za-z]{3})[-/. ](\d{4})" + _CLOCK,
+    "ymd": r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _CLOCK_SHAPE,
+    "day": r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _CLOCK_SHAPE,
+    "month": r"^(\d{1,2})[-/. ]([A-Za-z]{3})[-/. ](\d{4})" + _CLOCK_SHAPE,
     "compact": r"^(?:19|20|21)\d{6}(?:[T ]?(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?Z?$",
     "epoch-s": r"^-?\d{9,10}(?:[.,]\d+)?$",
     "epoch-ms": r"^-?\d{12,13}(?:[.,]\d+)?$",
@@ -205,6 +205,7 @@ def _fixed(text: ibis.Value, family: Family) -> tuple[ibis.Value, ibis.Value]:
     import ibis
 
     zero = ibis.literal(0, "int64")
+    parts: list[ibis.Value]
     if family == "compact":
         days = _days(text.substr(0, 4), text.substr(4, 2), text.substr(6, 2))
         clock = text.re_replace(r"[TZ ]", "")
@@ -217,7 +218,8 @@ def _fixed(text: ibis.Value, family: Family) -> tuple[ibis.Value, ibis.Value]:
         fraction = text.substr(19, 1).isin([".", ","]).ifelse(_fraction(text.re_extract(r"[.,](\d{1,6})", 1)), zero)
         zoned = (text.length() > 16) & text.re_search(_OFFSET + "$")
         shift = zoned.ifelse(_offset(text.re_extract(_OFFSET + "$", 1)), zero)
-    micros = days * 86_400_000_000 + _clock(*parts, fraction) - shift
+    hour, minute, second = parts
+    micros = days * 86_400_000_000 + _clock(hour, minute, second, fraction) - shift
     return text.re_search(SHAPES[family]).ifelse(micros, ibis.null("int64")), zoned
 
 

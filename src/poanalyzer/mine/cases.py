@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.config import Config
 from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_MACHINE, ACTOR_UNKNOWN
-from poanalyzer.mine.concurrency import busy_time
+from poanalyzer.mine.concurrency import busy_time, with_reach
+from poanalyzer.mine.steps import variant_names
 
 if TYPE_CHECKING:
     import ibis
@@ -63,13 +64,12 @@ def build_cases(log: EventLog, steps: ibis.Table, window: Window) -> ibis.Table:
         machine=(steps.actor == ACTOR_MACHINE).sum(),
         unknown=(steps.actor == ACTOR_UNKNOWN).sum(),
         inferred=steps.actor_inferred.sum(),
-        h1=steps.h1.sum(),
-        h2=steps.h2.sum(),
         last_at=ibis.greatest(steps.at.max(), ibis.coalesce(steps.end.max(), steps.at.max())),
     )
     busy = busy_time(intervals(steps), "case_ix")
     facts = (
         cases.left_join(counts, "case_ix").drop("case_ix_right")
+        .left_join(variant_names(log, steps), "case_ix").drop("case_ix_right")
         .left_join(repetition(log, steps), "case_ix").drop("case_ix_right")
         .left_join(busy, "case_ix").drop("case_ix_right")
         .left_join(declared_outcomes(log, steps), "case_ix").drop("case_ix_right")
@@ -102,7 +102,7 @@ def build_roots(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.Tab
     if not nested:
         return cases
     of = cases.select("case_ix", "root_ix")
-    busy = busy_time(intervals(steps).join(of, "case_ix"), "root_ix")
+    busy = busy_time(with_reach(intervals(steps).join(of, "case_ix"), "root_ix"), "root_ix")
     sums = cases.group_by("root_ix").agg(
         **{f"all_{c}": cases[c].sum() for c in _ADDITIVE}, any_repeated=cases.repeated.max()
     )
@@ -128,20 +128,19 @@ def build_roots(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.Tab
 def intervals(steps: ibis.Table) -> ibis.Table:
     """Return the rows of work with a start and an end."""
     return steps.filter(steps.start.notnull() & steps.end.notnull() & (steps.end >= steps.start)).select(
-        "case_ix", "start", "end"
+        "case_ix", "start", "end", "reach"
     )
 
 
 def repetition(log: EventLog, steps: ibis.Table) -> ibis.Table:
     """Return per case whether a work activity was recorded twice or more; multi-instance siblings count once."""
-    import ibis
-
-    multi = log.con.execute(steps.filter(steps.mi_index.notnull()).count())
-    if multi:
-        single = steps.filter(steps.mi_index.isnull()).select("case_ix", "activity_ix")
-        bodies = steps.filter(steps.mi_index.notnull()).select("case_ix", "activity_ix", "scope_id").distinct()
-        steps = ibis.union(single, bodies.drop("scope_id"))
-    per = steps.group_by(["case_ix", "activity_ix"]).agg(times=steps.count())
+    acts = log.coded("c_acts")
+    rows = steps.select("case_ix", "activity_ix")
+    if log.con.execute(acts.mi_index.count()):
+        work = acts.filter(acts.work).semi_join(steps, "case_ix")
+        bodies = work.filter(work.mi_index.notnull()).select("case_ix", "activity_ix", "scope_id").distinct()
+        rows = work.filter(work.mi_index.isnull()).select("case_ix", "activity_ix").union(bodies.drop("scope_id"))
+    per = rows.group_by(["case_ix", "activity_ix"]).agg(times=rows.count())
     return per.group_by("case_ix").agg(repeated=(per.times >= 2).max().cast("int64"))
 
 

@@ -17,45 +17,67 @@ _SEEDS = (b"variant-a", b"variant-b")
 
 
 def build_steps(log: EventLog) -> ibis.Table:
-    """Create and return ``m_steps``: one row a row of engine work, ordered inside its case.
+    """Create and return ``m_steps``: one row a row of engine work, with its place in its case.
 
-    The order is total and no accident of the file: start (else end), end, the engine's own sequence, activity,
-    resource. ``h1``/``h2`` are terms whose sums over a case name its variant (see :func:`weights`).
+    Columns: ``case_ix, process_ix, activity_ix, step_ix, resource_ix, actor, actor_inferred, start, end, at, pos,
+    next_activity_ix, next_at, reach`` (the latest end of the earlier rows that have both times).
+
+    The order is total and no accident of the file: start (else end), end, the engine's own sequence, activity. Rows
+    alike in all of these are interchangeable.
     """
     import ibis
 
     acts = log.coded("c_acts")
-    inside = log.coded("d_process").filter(ibis._.outside == ibis.literal(False)).select("process_ix")
-    rows = acts.filter(acts.work).semi_join(inside, "process_ix")
-    rows = rows.join(_activity_codes(log), "activity_ix")
-    order = ibis.window(
-        group_by=rows.case_ix, order_by=[rows.at, rows.end, rows.seq, rows.activity_ix, rows.resource_ix]
-    )
-    rows = rows.select(
-        "case_ix", "process_ix", "activity_ix", "step_ix", "resource_ix", "actor", "actor_inferred", "start", "end",
-        "at", "state", "mi_index", "scope_id", "code1", "code2",
-        pos=ibis.row_number().over(order),
-        next_activity_ix=rows.activity_ix.lead().over(order),
-        next_at=rows.at.lead().over(order),
+    rows = acts.filter(acts.work)
+    if any(r.role == "outside" for r in log.inputs):
+        inside = log.coded("d_process").filter(ibis._.outside == ibis.literal(False)).select("process_ix")
+        rows = rows.semi_join(inside, "process_ix")
+    keys = [rows["at"], rows.end, rows.activity_ix]
+    if log.con.execute(acts.seq.count()):
+        keys.insert(2, rows.seq)
+    order = ibis.window(group_by=rows.case_ix, order_by=keys)
+    before = ibis.window(group_by=rows.case_ix, order_by=keys, preceding=(None, 1))
+    end = ibis.ifelse(rows.start.notnull() & (rows.end >= rows.start), rows.end, ibis.null("int64"))
+    return log.con.create_table(
+        "m_steps",
+        rows.select(
+            "case_ix", "process_ix", "activity_ix", "step_ix", "resource_ix", "actor", "actor_inferred", "start",
+            "end", "at",
+            pos=ibis.row_number().over(order),
+            next_activity_ix=rows.activity_ix.lead().over(order),
+            next_at=rows["at"].lead().over(order),
+            reach=end.max().over(before),
+        ),
     )  # fmt: skip
-    weight = weights(rows.pos)
-    rows = rows.mutate(h1=(rows.code1 * weight[0]) % PRIME, h2=(rows.code2 * weight[1]) % PRIME)
-    return log.con.create_table("m_steps", rows.drop("code1", "code2"))
 
 
-def weights(pos: ibis.IntegerValue) -> tuple[ibis.IntegerValue, ibis.IntegerValue]:
-    """Return two pseudo-random residues of a position.
+def variant_names(log: EventLog, steps: ibis.Table) -> ibis.Table:
+    """Return per case the pair ``h1, h2`` that names its variant.
 
-    A variant's name is the sum over its steps of code(activity) · weight(position) modulo a prime. With random codes
-    two different sequences share it with probability 1/prime, whatever their length; two hashes make it 2**-62.
+    A variant's name is the sum over its steps of code(activity) · weight(position) modulo a prime, with random codes
+    and weights: two different sequences share it with probability 1/prime, whatever their length, and two independent
+    names with 2**-62.
     """
-    residues = []
-    for multiplier, offset in ((48271, 11), (69621, 7919)):
-        x = ((pos + offset) * multiplier) % PRIME
-        for constant in (1_103_515_245, 12_345, 1_664_525, 1_013_904_223):
-            x = (x * x + constant + pos) % PRIME
-        residues.append(x + 1)
-    return residues[0], residues[1]
+    longest = log.con.execute(steps.pos.max())
+    table = _weights(log, 0 if longest is None or longest != longest else int(longest))
+    rows = steps.select("case_ix", "activity_ix", "pos").join(_activity_codes(log), "activity_ix").join(table, "pos")
+    return rows.group_by("case_ix").agg(
+        h1=((rows.code1 * rows.weight1) % PRIME).sum(), h2=((rows.code2 * rows.weight2) % PRIME).sum()
+    )
+
+
+def _weights(log: EventLog, longest: int) -> ibis.Table:
+    """Return two pseudo-random residues for every position."""
+    import ibis
+
+    pos = ibis.range(longest + 1).unnest().name("pos").as_table()
+    columns = {}
+    for number, (multiplier, offset) in enumerate(((48271, 11), (69621, 7919)), start=1):
+        x = ((pos.pos.cast("int64") + offset) * multiplier) % PRIME
+        for constant in (1_103_515_245, 12_345, 1_664_525, 1_013_904_223, 22_695_477, 134_775_813):
+            x = (x * x + constant + pos.pos) % PRIME
+        columns[f"weight{number}"] = x + 1
+    return log.con.create_table("t_weights", pos.mutate(pos=pos.pos.cast("int64"), **columns))
 
 
 def _activity_codes(log: EventLog) -> ibis.Table:

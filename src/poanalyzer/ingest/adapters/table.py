@@ -12,6 +12,7 @@ from poanalyzer.errors import InputError
 from poanalyzer.ingest.adapter import Claim
 from poanalyzer.ingest.columns import RoleDetection, detect_roles
 from poanalyzer.ingest.files import InputFile
+from poanalyzer.ingest.lifecycle import end_state
 from poanalyzer.ingest.plainlog import put_plain_log
 from poanalyzer.ingest.rolenames import CANONICAL_RESOURCE_TYPES, CANONICAL_STATES
 from poanalyzer.ingest.tablefiles import (
@@ -23,7 +24,7 @@ from poanalyzer.ingest.tablefiles import (
     parquet_schema,
     stage_csv,
 )
-from poanalyzer.ingest.tabletimes import read_times
+from poanalyzer.ingest.tabletimes import TIME_ROLES, read_times
 
 if TYPE_CHECKING:
     import ibis
@@ -92,7 +93,8 @@ class TableAdapter:
             table = open_parquet(files, sink).select(*wanted)
             rows, malformed = int(sink.con.execute(table.count())), 0
         else:
-            table, rows, bad = stage_csv(files, wanted, sink)
+            times = [columns[role] for role in TIME_ROLES if role in columns]
+            table, rows, bad = stage_csv(files, wanted, sink, trimmed=times)
             malformed = bad.count
             sink.reject("the row does not have as many values as the header", malformed, "".join(bad.examples))
         if not rows:
@@ -172,8 +174,10 @@ def _events(table: ibis.Table, columns: dict[str, str]) -> ibis.Table:
         made["seq"] = _text(table[columns["seq"]]).try_cast("int64")
     times = {name: table[f"time_{name}"] for name in ("start", "end", "due") if f"time_{name}" in table.columns}
     if "start" in times and "end" in times:
-        # the row already is an activity instance: there is nothing to pair
-        made.pop("lifecycle", None)
+        # the row already is an activity instance: there is nothing to pair, but the word may say how it ended
+        word = made.pop("lifecycle", None)
+        if word is not None and "state" not in made:
+            made["state"] = times["end"].isnull().ifelse(None, end_state(word.strip().lower().fill_null("")))
     elif "end" in times or "lifecycle" in made:
         times["at"] = times.pop("end") if "end" in times else times.pop("start")
     return table.select(**made, **times)
@@ -190,10 +194,9 @@ def _mapped(text: ibis.Value, words: Iterable[tuple[str, str]]) -> ibis.Value:
 
 
 def _text(column: ibis.Value) -> ibis.Value:
-    """Return a column as text, blank ones NULL; whole floating numbers as integers, as they were before a gap."""
+    """Return a column as text; whole floating numbers as integers, as they were before a gap made them floats."""
     kind = column.type()
     if kind.is_floating():
         whole = column.cast("int64")
         return (column == whole).ifelse(whole.cast("string"), column.cast("string"))
-    text = column if kind.is_string() else column.cast("string")
-    return (text.strip() == "").ifelse(None, text)
+    return column if kind.is_string() else column.cast("string")
