@@ -25,7 +25,7 @@ HEADERS = {
         "case:concept:name | concept:name | time:timestamp | start_timestamp | org:resource | org:role | org:group "
         "| lifecycle:transition",
         {"case": "case:concept:name", "activity": "concept:name", "end": "time:timestamp", "start": "start_timestamp",
-         "resource": "org:resource", "role": "org:role", "lifecycle": "lifecycle:transition"},
+         "resource": "org:resource", "role": "org:role", "group": "org:group", "lifecycle": "lifecycle:transition"},
     ),
     "celonis": (
         "_CASE_KEY | ACTIVITY_EN | EVENTTIME | _SORTING | USER_NAME | USER_TYPE",
@@ -155,7 +155,7 @@ def test_a_number_per_row_is_no_activity_and_no_case():
     assert columns == {"case": "case id", "activity": "activity", "end": "timestamp", "row_key": "id"}
 
 
-def test_cost_and_group_count_only_where_mapped():
+def test_costs_and_teams_count_only_where_mapped():
     text = """
         case id | activity | timestamp  | cost | team
         1       | A        | 2024-01-01 | 3    | X

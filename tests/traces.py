@@ -284,3 +284,22 @@ def check(
         else:
             assert got == value, f"{name}: {got}, expected {value}"
     return found
+
+
+def together(texts: dict[str, str], config: dict[str, Any] | None = None, every: float = 0) -> Mined:
+    """Return one log in which each text is a process of its own, named by its key: cheaper than a log for each."""
+    whole = Rows()
+    for key, text in texts.items():
+        for table, rows in parse(text, every).engine.tables.items():
+            for row in rows:
+                own = {k: f"{key}/{row[k]}" for k in _IDENTITIES if row.get(k) is not None}
+                if "process_key" in row:
+                    own["process_key"] = key if row["process_key"] == "p" else f"{key}/{row['process_key']}"
+                whole.add(table, **row | own)
+    return seal([(record(), whole)], config)
+
+
+_IDENTITIES = (
+    "case_id", "root_case_id", "parent_case_id", "called_case_id", "exception_id", "root_id", "activity_instance_id",
+    "from_case_id", "to_case_id",
+)  # fmt: skip

@@ -29,6 +29,9 @@ from poanalyzer.results import (
 if TYPE_CHECKING:
     from poanalyzer.eventlog.sink import InputRecord
     from poanalyzer.eventlog.store import EventLog, Store
+    from poanalyzer.ingest.adapter import Adapter, Claim
+    from poanalyzer.maturity import Model
+    from poanalyzer.mine.discovery import RunningDiscovery
     from poanalyzer.mine.mined import Mined, Process
 
 Progress = Callable[[str, float], None]
@@ -111,11 +114,9 @@ def _bytes(pattern: str, base: Path) -> int:
     return sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else 0
 
 
-def _read_one(store: Store, adapter: object, claim: object, settings: InputSettings, config: Config) -> None:
+def _read_one(store: Store, adapter: Adapter, claim: Claim, settings: InputSettings, config: Config) -> None:
     from poanalyzer.eventlog.sink import InputRecord
-    from poanalyzer.ingest.adapter import Adapter, Claim
 
-    assert isinstance(claim, Claim) and isinstance(adapter, Adapter)
     names = [f.name for f in claim.files]
     record = InputRecord(
         path=names[0] if len(names) == 1 else settings.path,
@@ -133,13 +134,10 @@ def _read_one(store: Store, adapter: object, claim: object, settings: InputSetti
     sink.progress(1.0)
 
 
-def _digest(claim: object) -> str:
+def _digest(claim: Claim) -> str:
     """Return the hash of one file, or of the sorted hashes of several: the same however the folder is called."""
     import hashlib
 
-    from poanalyzer.ingest.adapter import Claim
-
-    assert isinstance(claim, Claim)
     each = sorted(f.sha256() for f in claim.files)
     return each[0] if len(each) == 1 else hashlib.sha256("\n".join(each).encode()).hexdigest()
 
@@ -196,6 +194,7 @@ def assess(
     started, clock = datetime.now(UTC), time.monotonic()
     config = config or Config()
     loaded = [load_model(m, cuts=config.model[m].cuts if m in config.model else None) for m in models]
+    _check_names(config, loaded)
     said = _survey(survey, config, loaded)
     with read(inputs, config, overrides=overrides, progress=progress) as log:
         mined = Mined(log)
@@ -242,7 +241,20 @@ def assess(
     )
 
 
-def _survey(given: str | None, config: Config, models: Sequence[object]) -> SurveyResult | None:
+def _check_names(config: Config, models: Sequence[Model]) -> None:
+    """Refuse cuts of unknown models and targets of unknown drivers before anything is read."""
+    from poanalyzer.errors import ConfigError, did_you_mean
+    from poanalyzer.maturity import list_models
+
+    known = [m.id for m in list_models()]
+    drivers = [d.id for m in models for d in m.drivers]
+    for section, given, names in (("model", config.model, known), ("project.target", config.project.target, drivers)):
+        for name in given:
+            if name not in names:
+                raise ConfigError(f"[{section}] names “{name}”, which does not exist", fix=did_you_mean(name, names))
+
+
+def _survey(given: str | None, config: Config, models: Sequence[Model]) -> SurveyResult | None:
     from poanalyzer.survey import load_responses, score
 
     pattern = given or config.survey.responses
@@ -255,8 +267,7 @@ def _survey(given: str | None, config: Config, models: Sequence[object]) -> Surv
         raise InputError(
             "no survey answers there", where=pattern, fix="Check the path; docs/survey.md says the format."
         )
-    model = models[0]
-    return score(load_responses(paths, model), model)  # type: ignore[arg-type]
+    return score(load_responses(paths, models[0]), models[0])
 
 
 class _Discoveries:
@@ -265,7 +276,7 @@ class _Discoveries:
     def __init__(self, mined: Mined) -> None:
         self._mined = mined
         self._queue = [p for p in mined.processes[: _mined_processes()] if p.ix in mined.variant_counts]
-        self._running: dict[int, object] = {}
+        self._running: dict[int, RunningDiscovery] = {}
 
     def __enter__(self) -> _Discoveries:
         if self._queue:
@@ -286,12 +297,12 @@ class _Discoveries:
         if process in self._queue and process.ix not in self._running:
             self._start(process)
         running = self._running.get(process.ix)
-        result = None if running is None else running.result()  # type: ignore[attr-defined]
+        result = None if running is None else running.result()
         return portray(self._mined, process, result)
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, *_: object) -> None:
         for running in self._running.values():
-            running.__exit__(*exc)  # type: ignore[attr-defined]
+            running.close()
 
 
 def _mined_processes() -> int:

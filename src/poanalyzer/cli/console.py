@@ -63,20 +63,24 @@ class Talk:
             yield None
             return
         from rich.console import Console
-        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
 
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TaskProgressColumn(),
+            TextColumn("{task.fields[share]:>4}"),
             TimeElapsedColumn(),
         )
         with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("starting", total=1.0)
+            task = bar.add_task("starting", total=None, share="")
 
             def tell(label: str, share: float) -> None:
-                bar.update(task, description=_short(clean(label), 44), completed=min(max(share, 0.0), 1.0))
+                # a stage that is done leaves the bar pulsing until the next one says something
+                going = 0.0 <= share < 1.0
+                told = f"{share:.0%}" if going else ""
+                total = 1.0 if going else None
+                bar.update(task, description=_short(clean(label), 44), total=total, completed=share, share=told)
 
             yield tell
 

@@ -20,7 +20,7 @@ _FAILURE = re.compile(
 )
 _SUCCESS = re.compile(
     r"(?i)\b(ship(ped)?|deliver(ed|y)?|complete(d)?|finish(ed)?|done|approved?|accept(ed)?|paid|pay(ment)?|fulfil\w*|"
-    r"resolved?|success\w*|granted|geliefert|ausgeliefert|versandt|abgeschlossen|genehmigt|bezahlt|erledigt|erfolgreich)\b"
+    r"invoiced|resolved?|success\w*|granted|geliefert|ausgeliefert|versandt|abgeschlossen|genehmigt|bezahlt|erledigt|erfolgreich)\b"
 )
 
 
@@ -36,7 +36,14 @@ def project_draft(log: EventLog, folder: Path, *, names: bool) -> ProjectDraft:
     for record in log.inputs:
         # members of an archive are read with it
         path = _from(folder, record.path.split("!")[0])
-        inputs.setdefault(path, DraftInput(path=path, adapter=record.adapter, role=record.role, columns=record.columns))
+        found = DraftInput(
+            path=path,
+            adapter=record.adapter,
+            role=record.role,
+            role_known=record.role_declared,
+            columns=record.columns,
+        )
+        inputs.setdefault(path, found)
     zones = {record.timezone for record in log.inputs} - {"UTC"}
     first = next(iter(inputs.values())).path
     return ProjectDraft(

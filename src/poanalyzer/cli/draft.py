@@ -20,11 +20,15 @@ _ACCOUNT_TYPES = ("bot", "human", "system", "external")
 
 @dataclass(frozen=True, kw_only=True)
 class DraftInput:
-    """One export. ``role`` is what it is taken for; ``columns`` maps roles to the columns detected for them."""
+    """One export. ``columns`` maps roles to the columns detected for them.
+
+    ``role`` is what the export is taken for, ``role_known`` whether it shows that itself.
+    """
 
     path: str
     adapter: str
     role: Literal["engine", "outside"] = "engine"
+    role_known: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -121,9 +125,8 @@ def _input(source: DraftInput) -> str:
     if source.columns:
         pairs = ", ".join(f"{role} = {toml_string(column)}" for role, column in source.columns.items())
         lines.append(f"# columns = {{ {pairs} }}  # detected")
-    lines.append(
-        f'# role = "{source.role}"  # assumed; "engine": an engine coordinates what it shows, "outside": other records'
-    )
+    why = "detected" if source.role_known else "assumed: an engine coordinates what it shows; else “outside”"
+    lines.append(f'# role = "{source.role}"  # {why}')
     return "\n".join(lines)
 
 

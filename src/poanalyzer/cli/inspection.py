@@ -30,8 +30,8 @@ def show(inspection: Inspection) -> None:
 def _input(source: InputResult) -> None:
     emit(source.path)
     engine = source.engine + (f" {source.engine_version}" if source.engine_version else "")
-    said = "declared" if source.role_declared else "assumed"
-    _pair("read as", f"{source.adapter} ({engine}), role {source.role} ({said})")
+    assumed = "" if source.role_declared else " (assumed)"
+    _pair("read as", f"{source.adapter} ({engine}), role {source.role}{assumed}")
     _pair("rows", f"{_number(source.rows_kept)} of {_number(source.rows_read)} kept")
     for reason, count in source.rows_rejected.items():
         _pair("", f"{_number(count)} rejected: {reason}")
@@ -75,7 +75,7 @@ def _log(log: LogSummary) -> None:
 
 
 def _number(count: int) -> str:
-    return f"{count:,}".replace(",", " ")
+    return f"{count:,}"
 
 
 def _pair(name: str, text: str) -> None:

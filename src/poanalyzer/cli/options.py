@@ -102,7 +102,7 @@ def output_options(default: str) -> Callable[[Command], Command]:
 
 def _formats(_ctx: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> list[str]:
     """Return the formats asked for, all of them known: a wrong one must not be found out after a long run."""
-    from poanalyzer.report import renderers
+    from poanalyzer.report.renderer import renderers
 
     wanted = split_list(value)
     known = list(renderers())

@@ -39,17 +39,16 @@ def code_cases(con: ibis.BaseBackend, sinks: list[Sink]) -> None:
     )
     raw = raw.join(con.table("d_process"), ["process_key", "outside"])
     by_name = [raw.process_ix, raw.case_id]
-    if len(parts) == 1:
-        one = con.create_table("t_keyed", raw.mutate(case_ix=ibis.row_number().over(order_by=by_name)))
-    else:
-        # a case may come in pieces from several inputs: it is one case where process and id agree
-        one = con.create_table("t_keyed", raw.mutate(case_ix=ibis.dense_rank().over(order_by=by_name)))
-    con.create_table("t_case_map", one.select("sink", "case_id", "case_ix", "process_ix"))
-    if len(parts) > 1:
-        one = _merged(one)
-    con.create_table("c_cases", _rooted(con, one))
-    for name in ("t_cases", "t_keyed"):
-        con.drop_table(name)
+    # a case may come in pieces from several inputs: it is one case where process and id agree
+    rank = ibis.row_number() if len(parts) == 1 else ibis.dense_rank()
+    pieces = con.create_table("t_pieces", raw.mutate(case_ix=rank.over(order_by=by_name)))
+    con.create_table("c_cases", _rooted(con, pieces if len(parts) == 1 else _merged(pieces)))
+    con.drop_table("t_cases")
+
+
+def case_map(con: ibis.BaseBackend) -> ibis.Table:
+    """Return which case number each input's case ids have."""
+    return con.table("t_pieces").select("sink", "case_id", "case_ix", "process_ix")
 
 
 def _merged(pieces: ibis.Table) -> ibis.Table:
@@ -71,7 +70,7 @@ def _rooted(con: ibis.BaseBackend, cases: ibis.Table) -> ibis.Table:
     nested = con.execute(cases.filter(cases.root_case_id != cases.case_id).count())
     if not nested:
         return cases.mutate(root_ix=cases.case_ix, root_missing=ibis.literal(False))
-    root = con.table("t_case_map").select("sink", root_case_id="case_id", found_root="case_ix")
+    root = case_map(con).select("sink", root_case_id="case_id", found_root="case_ix")
     coded = cases.left_join(root, ["sink", "root_case_id"]).drop("sink_right", "root_case_id_right")
     return coded.mutate(
         root_ix=ibis.coalesce(coded.found_root, coded.case_ix), root_missing=coded.found_root.isnull()
@@ -96,8 +95,9 @@ def code_activities(con: ibis.BaseBackend, sinks: list[Sink], accounts: Accounts
     steps = steps.mutate(step_ix=ibis.row_number().over(order_by=[steps[k] for k in step_keys]))
     con.create_table("d_step", _typed_steps(steps))
     con.create_table("d_resource", _typed_resources(resources, resource_keys, accounts))
-    parts = [_coded(con, number, sink, rows) for number, sink, rows in acts]
-    con.create_table("c_acts", _union(parts) if parts else _coded(con, 0, None, _empty("activities")))
+    stored = _stored(acts)
+    parts = [_coded(con, number, sink, rows, stored) for number, sink, rows in acts]
+    con.create_table("c_acts", _union(parts) if parts else _coded(con, 0, None, _empty("activities"), stored))
     con.drop_table("t_names")
 
 
@@ -147,63 +147,73 @@ def _regex(glob: str) -> str:
     return "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in glob)
 
 
-def _coded(con: ibis.BaseBackend, number: int, sink: Sink | None, rows: ibis.Table) -> ibis.Table:
-    """Replace the names of one input's rows by their integers. Absent columns are constants: they cost no join."""
+def _stored(acts: list[tuple[int, Sink, ibis.Table]]) -> list[str]:
+    """Return the columns that some input fills: the others are NULL throughout and cost nothing if not stored."""
+    filled = {c for _, s, rows in acts for c in TABLES["activities"] if s.constants(rows).get(c, "") is not None}
+    return [c for c in TABLES["activities"] if c in filled - CODED or c in _ALWAYS]
+
+
+#: Columns that stand in dictionaries, and columns that the coded table always has.
+CODED = frozenset(
+    ("case_id", "element_id", "activity", "element_type", "endpoint", "resource", "role", "resource_type", "source")
+)
+_ALWAYS = ("start", "end", "state")
+
+
+def _coded(con: ibis.BaseBackend, number: int, sink: Sink | None, rows: ibis.Table, stored: list[str]) -> ibis.Table:
+    """Replace the names of one input's rows by their integers. Constant columns cost no join."""
     import ibis
 
-    present = sink.present_columns(rows) if sink else set(rows.columns)
-    cases = con.table("t_case_map").filter(ibis._.sink == number)
+    constants = sink.constants(rows) if sink else {}
+    cases = case_map(con).filter(ibis._.sink == number)
     out = rows.join(cases.drop("sink"), "case_id")
-    out = _lookup(out, con.table("d_step"), ["element_id", "activity", "element_type", "endpoint"], present,
-                  ["step_ix", "activity_ix", "is_task", "is_call", "by_type"])  # fmt: skip
-    out = _lookup(out, con.table("d_resource"), ["resource", "role", "given_type"], present,
-                  ["resource_ix", "by_resource", "inferred"])  # fmt: skip
-    if "called_case_id" in present:
+    out = _lookup(out, con.table("d_step"), dict.fromkeys(["element_id", "activity", "element_type", "endpoint"]),
+                  constants, ["step_ix", "activity_ix", "is_task", "is_call", "by_type"])  # fmt: skip
+    out = _lookup(out, con.table("d_resource"), {"resource": None, "role": None, "resource_type": "given_type"},
+                  constants, ["resource_ix", "by_resource", "inferred"])  # fmt: skip
+    if "called_case_id" in stored:
         called = cases.select(called_case_id="case_id", called_ix="case_ix")
         out = out.left_join(called, "called_case_id").drop("called_case_id_right")
     else:
         out = out.mutate(called_ix=ibis.null("int64"))
-    executed = out.state != "skipped"
     actor = ibis.ifelse(out.by_type != ACTOR_UNKNOWN, out.by_type, out.by_resource)
-    keep = [c for c in TABLES["activities"] if c not in
-            ("element_id", "activity", "element_type", "endpoint", "resource", "role", "resource_type")]  # fmt: skip
     return out.select(
         "case_ix", "process_ix", "step_ix", "activity_ix", "resource_ix", "called_ix",
-        *[c for c in keep if c != "case_id"],
+        *stored,
+        sink=ibis.literal(number, "int16"),
         at=ibis.coalesce(out.start, out.end, out.scheduled),
-        work=(out.is_task | (out.is_call & out.called_ix.isnull())) & executed,
+        work=(out.is_task | (out.is_call & out.called_ix.isnull())) & (out.state != "skipped"),
         actor=actor.cast("int8"),
         actor_inferred=(out.by_type == ACTOR_UNKNOWN) & out.inferred,
     )  # fmt: skip
 
 
-def _lookup(rows: ibis.Table, names: ibis.Table, keys: list[str], present: set[str], take: list[str]) -> ibis.Table:
-    """Join a dictionary on the keys that this input has; where it has none of them the one row is a constant."""
+def _lookup(
+    rows: ibis.Table, names: ibis.Table, keys: dict[str, str | None], constants: dict[str, object], take: list[str]
+) -> ibis.Table:
+    """Join a dictionary on the keys that vary in this input; constant ones only narrow the dictionary.
+
+    ``keys`` maps a column of the rows to the dictionary's (None: the same name).
+    """
     import ibis
 
-    right = {k: k for k in keys}
-    if "given_type" in right:
-        right = {**right, "resource_type": "given_type"}
-        del right["given_type"]
-    used = {left: r for left, r in right.items() if left in present}
-    # an absent key is a constant in this input: only its own dictionary rows may match
-    absent = {left: r for left, r in right.items() if left not in present}
+    def comparable(column: ibis.Value, name: str) -> ibis.Value:
+        return column if name in _NEVER_NULL else ibis.coalesce(column, _NOTHING)
+
     picked = names
-    for left, r in absent.items():
-        constant = {"element_type": "unknown", "resource_type": "unknown"}.get(left)
-        picked = picked.filter(picked[r].isnull() if constant is None else picked[r] == constant)
-    never_null = {"activity", "element_type", "resource_type"}
-    keyed = {left: picked[r] if left in never_null else ibis.coalesce(picked[r], _NOTHING) for left, r in used.items()}
-    small = picked.select(*take, **{f"k_{left}": key for left, key in keyed.items()})
-    if not used:
+    for left in keys.keys() & constants.keys():
+        value = constants[left]
+        right = picked[keys[left] or left]
+        picked = picked.filter(right.isnull() if value is None else right == value)
+    varying = {left: other or left for left, other in keys.items() if left not in constants}
+    small = picked.select(*take, **{f"k_{left}": comparable(picked[right], left) for left, right in varying.items()})
+    if not varying:
         return rows.cross_join(small)
-    on = [
-        (rows[left] if left in never_null else ibis.coalesce(rows[left], _NOTHING)) == small[f"k_{left}"]
-        for left in used
-    ]
-    return rows.join(small, on).drop(*[f"k_{left}" for left in used])
+    on = [comparable(rows[left], left) == small[f"k_{left}"] for left in varying]
+    return rows.join(small, on).drop(*[f"k_{left}" for left in varying])
 
 
+_NEVER_NULL = frozenset(("activity", "element_type", "resource_type"))
 #: Stands for NULL in dictionary keys, which SQL does not match with one another.
 _NOTHING = "\x00"
 
@@ -219,7 +229,7 @@ def code_plainly(con: ibis.BaseBackend, sinks: list[Sink], table: str) -> None:
                 continue
             part = rows
             if "case_id" in rows.columns:
-                cases = con.table("t_case_map").filter(ibis._.sink == number).select("case_id", "case_ix", "process_ix")
+                cases = case_map(con).filter(ibis._.sink == number).select("case_id", "case_ix", "process_ix")
                 part = rows.left_join(cases, "case_id").drop("case_id_right")
             parts.append(part)
     if not parts:

@@ -68,6 +68,9 @@ TABLES: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 
+#: What a column that is never null holds where an adapter says nothing.
+UNSAID = {"element_type": "unknown", "resource_type": "unknown", "state": "unknown"}
+
 #: Element types whose rows are work: somebody or something did a task.
 WORK_TYPES = (
     "task", "userTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask", "manualTask",

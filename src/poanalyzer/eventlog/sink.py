@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from poanalyzer.eventlog.schema import CAPABILITIES, TABLES, ibis_type
+from poanalyzer.eventlog.schema import CAPABILITIES, TABLES, UNSAID, ibis_type
 from poanalyzer.results import Capability, Problem
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Sink:
         self.record = record
         self.workdir = workdir
         self.tables: list[tuple[str, ibis.Table]] = []
-        self._present: dict[int, set[str]] = {}
+        self._constants: dict[int, dict[str, object]] = {}
         self.problems: list[Problem] = []
         self._progress = progress
         self._serial = 0
@@ -78,17 +78,22 @@ class Sink:
         if unknown:
             raise ValueError(f"columns {sorted(unknown)} are not in the canonical table “{table}”")
         filled = {
-            name: (expr[name].cast(ibis_type(kind)) if name in expr.columns else ibis.null(ibis_type(kind)))
+            name: expr[name].cast(ibis_type(kind))
+            if name in expr.columns
+            else ibis.literal(UNSAID.get(name), ibis_type(kind))
             for name, kind in TABLES[table].items()
         }
         filled["source"] = ibis.literal(self.record.path)
         rows_out = expr.select(**filled)
-        self._present[id(rows_out)] = set(expr.columns)
+        self._constants[id(rows_out)] = _constants(expr, table)
         self.tables.append((table, rows_out))
 
-    def present_columns(self, rows: ibis.Table) -> set[str]:
-        """Return the columns that the adapter filled in a table it put; the others are constants."""
-        return self._present[id(rows)]
+    def constants(self, rows: ibis.Table) -> dict[str, object]:
+        """Return the columns of a table put here that have one value throughout (absent ones: None), with the value.
+
+        They need no join and no storage: on ten million rows that is a third of the time.
+        """
+        return self._constants[id(rows)]
 
     def stage(self, rows: pa.Table | pa.RecordBatchReader, name: str = "rows") -> ibis.Table:
         """Keep Arrow rows in the store's back end under a fresh name and return them as an Ibis table."""
@@ -130,3 +135,15 @@ class Sink:
         """Tell how much of the input has been read, 0 to 1."""
         if self._progress:
             self._progress(self.record.path, share)
+
+
+def _constants(expr: ibis.Table, table: str) -> dict[str, object]:
+    import ibis.expr.operations as ops
+
+    values = expr.op().values if isinstance(expr.op(), ops.Project) else {}
+    literal = {name: value.value for name, value in values.items() if isinstance(value, ops.Literal)}
+    return {
+        name: literal.get(name, UNSAID.get(name))
+        for name in TABLES[table]
+        if name not in expr.columns or name in literal
+    }

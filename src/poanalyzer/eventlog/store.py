@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from poanalyzer.config import Config
 from poanalyzer.errors import InputError
-from poanalyzer.eventlog.coding import code_activities, code_cases, code_plainly
-from poanalyzer.eventlog.schema import TABLES
+from poanalyzer.eventlog.coding import CODED, code_activities, code_cases, code_plainly
+from poanalyzer.eventlog.schema import TABLES, ibis_type
 from poanalyzer.eventlog.sink import InputRecord, Sink
 from poanalyzer.results import Problem
 
@@ -97,8 +97,14 @@ class EventLog:
     problems: list[Problem] = field(default_factory=list)
 
     def coded(self, name: str) -> ibis.Table:
-        """Return a coded or plain stored table."""
-        return self.con.table(name)
+        """Return a coded or plain stored table; columns of ``c_acts`` that no input fills are NULL, and not stored."""
+        import ibis
+
+        table = self.con.table(name)
+        if name != "c_acts":
+            return table
+        unfilled = {c: k for c, k in TABLES["activities"].items() if c not in (*table.columns, *CODED)}
+        return table.mutate(**{c: ibis.null(ibis_type(k)) for c, k in unfilled.items()}) if unfilled else table
 
     def table(self, name: str) -> ibis.Table:
         """Return a canonical table as DESIGN names it, times as UTC timestamps."""

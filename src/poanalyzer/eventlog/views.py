@@ -50,4 +50,10 @@ def _activities(log: EventLog) -> ibis.Table:
     )
     # a plain log names no instances: their place in the case is their name
     made = rows.case_id + "/" + number.cast("string")
-    return rows.mutate(activity_instance_id=ibis.coalesce(rows.activity_instance_id, made))
+    paths = [(rows.sink == n, r.path) for n, r in enumerate(log.inputs)]
+    observed = ibis.ifelse(rows.start.notnull(), "observed", ibis.null("string"))
+    return rows.mutate(
+        activity_instance_id=ibis.coalesce(rows.activity_instance_id, made),
+        source=ibis.cases(*paths),
+        start_kind=ibis.coalesce(rows.start_kind, observed),
+    )

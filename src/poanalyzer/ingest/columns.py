@@ -16,8 +16,8 @@ from poanalyzer.errors import InputError, did_you_mean
 from poanalyzer.ingest.rolenames import CANONICAL_STATES, NAMES, fold
 from poanalyzer.ingest.timestamps import guess_format, is_missing, is_missing_time, looks_like_time
 
-#: Roles that only say something when the analyst maps them: their columns are too often something else.
-ONLY_MAPPED = ("cost", "group")
+#: Roles that are read only where the analyst maps them.
+ONLY_MAPPED = ("cost",)
 #: A rival this close to the best candidate makes the choice ambiguous.
 CLEAR_LEAD = 0.08
 #: A name alone does not make a column a role below this.
@@ -49,6 +49,11 @@ class RoleDetection:
     def columns(self) -> dict[str, str]:
         """Role → column name."""
         return {role: guess.column for role, guess in self.roles.items()}
+
+    @property
+    def declarable(self) -> dict[str, str]:
+        """The part of :attr:`columns` that a project file can declare."""
+        return {role: column for role, column in self.columns.items() if role in COLUMN_ROLES}
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from poanalyzer.ingest.files import InputFile
 from poanalyzer.results import Problem
 
 #: Claims below this are a last resort: used only where the file is all there is, or the adapter was asked for.
-LAST_RESORT = 0.3
+LAST_RESORT = 0.4
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "an image (PNG)"),
@@ -100,11 +100,9 @@ def _nothing(left: Sequence[InputFile], reasons: dict[str, str], wanted: str | N
         return InputError(
             f"not an event log that can be read: it looks like {kind}", where=first.name, fix=_advice(kind)
         )
-    why = reasons.get(first.name) or f"looks like {kind}"
+    why = f"is {reasons[first.name]}" if first.name in reasons else f"looks like {kind}"
     return InputError(
-        f"none of the {len(left)} files is an event log that can be read; the first one {why}"
-        if not reasons.get(first.name)
-        else f"none of the {len(left)} files is an event log that can be read; the first one is {why}",
+        f"none of the {len(left)} files is an event log that can be read; the first one {why}",
         where=first.name,
         fix=_advice(kind),
     )
@@ -136,6 +134,8 @@ def file_kind(head: bytes) -> str:
     if text.startswith("<"):
         root = re.search(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s/>]", re.sub(r"<[?!][^>]*>", "", text[:65_536]))
         name = root.group(1) if root else ""
+        if name == "log":
+            return "an XES log"
         if name == "definitions" and "bpmn" in lowered:
             return "a BPMN model"
         return f"XML with the root element <{name}>, which is no log" if name else "broken XML"
@@ -143,7 +143,7 @@ def file_kind(head: bytes) -> str:
         lines = text.split("\n", 2)
         several = len(lines) > 1 and lines[0].rstrip().endswith("}") and lines[1].startswith("{")
         return "JSON lines" if several else "JSON"
-    first = text.split("\n", 1)[0]
-    if any(sign in first for sign in ",;\t|"):
+    lines = [line for line in text.splitlines()[:4] if line.strip()]
+    if any(len({line.count(sign) for line in lines}) == 1 and sign in lines[0] for sign in ",;\t|"):
         return "a table of text"
     return "plain text"

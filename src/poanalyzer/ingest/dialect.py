@@ -88,9 +88,9 @@ def sniff(file: InputFile) -> Dialect:
     start = preamble.end() if preamble else 0
     body = text[start:]
     _refuse_wide(body, file)
-    if not whole and "\n" in body:
-        body = body[: body.rindex("\n") + 1]
-    quote = "'" if body.startswith("'") and "'" in body[1:] and '"' not in body.split("\n", 1)[0] else '"'
+    if not whole:
+        body = _whole_lines(body)
+    quote = "'" if body.startswith("'") and "'" in body[1:] and '"' not in _first_line(body) else '"'
     delimiter = preamble.group(1) if preamble else _delimiter(body, quote, file)
     records = _records(body, delimiter, quote)
     first, length = next(((row, end) for row, end in records if row), ([], 0))
@@ -113,8 +113,8 @@ def sample(file: InputFile, dialect: Dialect, rows: int = SAMPLE_ROWS) -> list[d
     """Return the first well-formed rows of the head as column name → text."""
     text = codecs.getincrementaldecoder(dialect.encoding)("replace").decode(file.head).removeprefix("\ufeff")
     body = text[dialect.header_chars :]
-    if len(file.head) >= HEAD_BYTES and "\n" in body:
-        body = body[: body.rindex("\n") + 1]
+    if len(file.head) >= HEAD_BYTES:
+        body = _whole_lines(body)
     found: list[dict[str, str]] = []
     for row, _ in _records(body, dialect.delimiter, dialect.quote):
         if len(row) == len(dialect.names):
@@ -167,8 +167,17 @@ class _Utf8Rows(io.RawIOBase):
         super().close()
 
 
+def _first_line(body: str) -> str:
+    return re.split(r"[\r\n]", body, maxsplit=1)[0]
+
+
+def _whole_lines(body: str) -> str:
+    """Drop the last line, which the end of the head may have cut."""
+    return body[: max(body.rfind("\n"), body.rfind("\r")) + 1] or body
+
+
 def _refuse_wide(body: str, file: InputFile) -> None:
-    line = body.split("\n", 1)[0]
+    line = _first_line(body)
     widest = max(line.count(delimiter) for delimiter in _DELIMITERS) + 1
     if widest > MAX_COLUMNS:
         raise InputError(
@@ -176,7 +185,7 @@ def _refuse_wide(body: str, file: InputFile) -> None:
             where=file.name,
             fix="Export one row per event, with columns for case, activity and time.",
         )
-    if len(line) >= HEAD_BYTES // 4 and "\n" not in body:
+    if len(line) >= HEAD_BYTES // 4 and len(line) == len(body):
         raise InputError(
             "no end of line in the first 64 KiB: no table of text", where=file.name, fix="Export it as CSV."
         )

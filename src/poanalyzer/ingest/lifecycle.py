@@ -26,8 +26,10 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 CANCELED = ("withdraw", "ate_abort", "pi_abort", "cancel", "canceled", "cancelled", "abort", "aborted")
 SKIPPED = ("autoskip", "manualskip", "skip", "skipped")
-#: What an instance has from its start event where its end event does not say it.
+#: Activities that a filter names one by one.
+_MOST_NAMED = 1000
 _KEYS = ("case_id", "activity", "track")
+#: What an instance has from its start event where its end event does not say it.
 _CARRIED = ("resource", "role", "resource_type", "element_type", "due", "row_key", "seq")
 
 
@@ -65,10 +67,10 @@ def transition(events: ibis.Table) -> ibis.Value:
 def pairs_up(transitions: Iterable[str]) -> bool:
     """Whether the transitions of a log describe instances by several events each.
 
-    Free-text states (“Awaiting Assignment”) and logs of ends alone do not: there every event is an instance.
+    Free-text states (“Awaiting Assignment”) and logs of starts or ends alone do not: there every event is an instance.
     """
     kinds = {KINDS[t] for t in transitions if t in KINDS}
-    return "start" in kinds or ("end" in kinds and bool(kinds & {"scheduled", "assigned"}))
+    return "end" in kinds and bool(kinds & {"start", "scheduled", "assigned"})
 
 
 def end_state(word: ibis.Value) -> ibis.Value:
@@ -96,30 +98,31 @@ def pair(con: ibis.BaseBackend, events: ibis.Table, name: str) -> Paired:
     track: ibis.Value = ibis.literal("")
     if "instance" in events.columns:
         track = ibis.coalesce("#" + events.instance, "")
-    rows = events.mutate(kind=kind, state=end_state(word), track=track).drop("lifecycle", "process_key")
-    counted = con.to_pyarrow(rows.group_by("kind").agg(n=ibis._.count())).to_pylist()
-    count = {row["kind"]: row["n"] for row in counted}
-    steps = rows.filter(rows.kind.isin(["start", "end"]))
+    carried = [c for c in _CARRIED if c in events.columns]
+    rows = events.select("case_id", "activity", "at", *carried, kind=kind, state=end_state(word), track=track)
+    counted = con.to_pyarrow(rows.group_by("activity", "kind").agg(n=ibis._.count())).to_pylist()
+    count = {k: sum(row["n"] for row in counted if row["kind"] == k) for k in {row["kind"] for row in counted}}
+    several = sorted({row["activity"] for row in counted if row["kind"] in ("start", "scheduled", "assigned")})
+    # activities of which only ends are recorded need no queue, and often are most of the log
+    queues = rows.activity.isin(several) if len(several) <= _MOST_NAMED else ibis.literal(True)
+    steps = rows.filter(queues & rows.kind.isin(["start", "end"]))
     queued = con.create_table(f"{name}_queue", _queue(steps.mutate(opens=steps.kind == "start"), _KEYS))
     crowded = queued.group_by(*_KEYS).agg(most=ibis._.length.max()).filter(ibis._.most > 1).drop("most")
     ambiguous = int(
         con.execute((~queued.opens & queued.number.notnull() & (queued.track == "") & (queued.length > 1)).sum()) or 0
     )
     numbered = queued.mutate(pair=queued.number, lane=ibis.literal(""))
-    if ambiguous and "resource" in rows.columns:
+    if ambiguous and "resource" in carried:
         lanes = con.create_table(f"{name}_lanes", _lanes(queued.semi_join(crowded, _KEYS)))
         numbered = ibis.union(numbered.anti_join(crowded, _KEYS), lanes.select(*numbered.columns))
-    instances = _joined(numbered)
-    if count.get("single"):
-        alone = rows.filter(rows.kind == "single")
-        null = ibis.null("int64")
-        alone = alone.mutate(start=null, end=alone.at, matched=False, moved=False)
-        instances = ibis.union(instances, alone.select(*instances.columns))
+    null = ibis.null("int64")
+    instances = _joined(numbered).mutate(scheduled=null, assigned=null)
     for mark in ("scheduled", "assigned"):
         if count.get(mark):
             instances = _marked(instances, rows.filter(rows.kind == mark), mark)
-        else:
-            instances = instances.mutate(**{mark: ibis.null("int64")})
+    alone = rows.filter((rows.kind == "single") | (~queues & (rows.kind == "end")))
+    alone = alone.mutate(start=null, end=alone.at, matched=False, moved=False, scheduled=null, assigned=null)
+    instances = ibis.union(instances, alone.select(*instances.columns))
     result = con.create_table(name, instances)
     seen = con.to_pyarrow(
         result.aggregate(
@@ -242,4 +245,6 @@ def _marked(instances: ibis.Table, marks: ibis.Table, column: str) -> ibis.Table
     both = _queue(ibis.union(begun, waiting.select(*begun.columns)), _KEYS)
     given = both.filter(both.opens & both.number.notnull()).select(*_KEYS, "number", marked="at")
     taken = both.filter(~both.opens).left_join(given, [*_KEYS, "number"])
-    return taken.select(*instances.columns, **{column: taken.marked})
+    return taken.select(*[c for c in instances.columns if c != column], **{column: taken.marked}).select(
+        *instances.columns
+    )

@@ -48,6 +48,7 @@ NAMES: dict[str, dict[str, float]] = {
               "vorgangsschritt|prozessschritt|process step|ereignis|aufgabe|etape|tache|evenement|tarea|paso|evento|"
               "taak|stap|handeling|gebeurtenis|activity label"),
         (0.6, "activity id|activity code|element name|element id|flow node name|node name|event type"),
+        (0.5, "task id"),
     ),
     "start": _tiers(
         (1.0, "start timestamp|starttimestamp|start time|starttime|event start"),
@@ -77,9 +78,8 @@ NAMES: dict[str, dict[str, float]] = {
                "mitarbeiter|changed by|owner"),
     ),
     "role": _tiers((1.0, "org role|role|rolle|rol"), (0.9, "resource role|user role|role name|funktion|fonction")),
-    "group": _tiers(
-        (1.0, "org group|group|team"), (0.9, "gruppe|abteilung|department|equipe|groupe|grupo|equipo|groep|afdeling")
-    ),
+    # teams and departments are often those of the case or the product: only the standard's own name is sure
+    "group": _tiers((1.0, "org group")),
     "resource_type": _tiers(
         (1.0, "org resource type|resource type|user type|usertype|resourcetype"),
         (0.9, "automated|is automated|automated bool|automatisiert|automatise|automatizado|geautomatiseerd|benutzertyp|"
@@ -96,7 +96,7 @@ NAMES: dict[str, dict[str, float]] = {
     "process": _tiers(
         (1.0, "process key|process definition key|process definition id|proc def key"),
         (0.9, "process name|processname|process|process type|workflow name|workflow|flow name|prozess|prozessname|"
-              "processus|nom du processus|proceso|nombre del proceso|proces|procesnaam|case type"),
+              "dag id|processus|nom du processus|proceso|nombre del proceso|proces|procesnaam|case type"),
     ),
     "version": _tiers((1.0, "process version|process definition version"), (0.8, "version|workflow version")),
     "element_type": _tiers(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from poanalyzer.errors import InputError
 from poanalyzer.ingest.dialect import MAX_COLUMNS, SAMPLE_ROWS, Dialect, open_rows, sample, sniff
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from poanalyzer.eventlog.sink import Sink
 
 PARQUET_MAGIC = b"PAR1"
+#: Sampled rows times columns: wide tables are judged by fewer rows.
+SAMPLE_CELLS = 500_000
 #: Bytes that are parsed at once; no row can be longer.
 _BLOCK = 8 << 20
 #: No name, key or time is longer; what is, began with a quotation mark that is never closed and swallowed rows.
@@ -91,19 +94,21 @@ def parquet_head(files: Sequence[InputFile]) -> TableHead:
 
     schema = parquet_schema(files[0])
     times = tuple(f.name for f in schema if pa.types.is_timestamp(f.type) or pa.types.is_date(f.type))
+    flat = [f.name for f in schema if not pa.types.is_nested(f.type) and not pa.types.is_binary(f.type)]
+    most = min(SAMPLE_ROWS, max(100, SAMPLE_CELLS // max(1, len(flat))))
     rows: list[dict[str, str]] = []
     for file in files:
         with file.open() as stream:
             source = pq.ParquetFile(stream if not file.is_gzip else pa.BufferReader(stream.read()))
             try:
-                for batch in source.iter_batches(batch_size=SAMPLE_ROWS):
-                    rows += [_texts(row) for row in batch.to_pylist()[: SAMPLE_ROWS - len(rows)]]
+                for batch in source.iter_batches(batch_size=most, columns=flat):
+                    rows += [_texts(row) for row in batch.to_pylist()[: most - len(rows)]]
                     break
             except (pa.ArrowException, OSError) as error:
                 raise InputError(
                     f"not a sound Parquet file ({_first_line(error)})", where=file.name, fix="Export it again."
                 ) from None
-        if len(rows) >= SAMPLE_ROWS:
+        if len(rows) >= most:
             break
     return TableHead(tuple(schema.names), rows, times)
 
@@ -111,10 +116,10 @@ def parquet_head(files: Sequence[InputFile]) -> TableHead:
 def open_parquet(files: Sequence[InputFile], sink: Sink) -> ibis.Table:
     """Return the rows of Parquet files as a lazy table on the store's back end."""
     paths = []
-    for number, file in enumerate(files):
+    for file in files:
         path = file.path
         if file.is_gzip:
-            path = sink.workdir / f"parquet-{abs(hash(file.name)) % 10**9}-{number}.parquet"
+            path = sink.workdir / f"table-{uuid4().hex}.parquet"
             with file.open() as packed, path.open("wb") as out:
                 shutil.copyfileobj(packed, out, 1 << 20)
         paths.append(str(path))
@@ -139,7 +144,7 @@ def stage_csv(
     total = 0
     for number, file in enumerate(files):
         dialect = sniff(file)
-        target = sink.workdir / f"table-{abs(hash((file.name, file.path))) % 10**9}-{number}.parquet"
+        target = sink.workdir / f"table-{uuid4().hex}.parquet"
         bad = Malformed()
         try:
             rows = _copy(file, dialect, dialect.encoding, columns, trimmed, target, bad)

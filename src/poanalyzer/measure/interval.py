@@ -77,12 +77,10 @@ def jackknife(values: list[float], whole: float, lowest: float) -> tuple[float, 
 
 
 def _no_variance(value: float, n: int, lowest: float, highest: float | None) -> tuple[float, float]:
-    margin = 1 - (1 - LEVEL) ** (1 / n)
-    if value <= lowest:
-        return lowest, lowest + margin
-    if highest is not None and value >= highest:
-        return highest - margin, highest
-    return value, value
+    """Return what a share of unlike clusters that ``n`` may have missed could do, were they at the ends of the range."""
+    missed = 1 - (1 - LEVEL) ** (1 / n)
+    top = max(highest, value) if highest is not None else value + 1
+    return value - missed * (value - lowest), value + missed * (top - value)
 
 
 def _t(degrees: int) -> float:

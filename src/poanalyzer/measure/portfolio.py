@@ -18,8 +18,9 @@ def share_of_processes(
 ) -> Finding:
     """Return the lower of the unweighted and the volume-weighted share of productive processes that meet a condition.
 
-    Processes whose own finding is missing count as not meeting it, and are named in a caveat. The interval is
-    Wilson's on the unweighted share: processes, unlike cases, are few. Source: RUBRIC A.2 (coverage share).
+    Processes whose own finding is missing count as not meeting it in the value, which is the lower bound then; the
+    upper bound counts them as meeting it. The interval is Wilson's on the unweighted share: processes, unlike cases,
+    are few. Source: RUBRIC A.2 (coverage share).
     """
     processes = mined.productive
     if not processes:
@@ -30,14 +31,19 @@ def share_of_processes(
         first = findings[0][1]
         return missing(first.status, first.reason, first.unlock)
     met = [p for p, f in measured if meets(f)]
+    unknown = [p for p, _ in findings if p not in {q for q, _ in measured}]
     volume = sum(p.completed_roots for p in processes)
     unweighted = len(met) / len(processes)
     weighted = sum(p.completed_roots for p in met) / volume
-    _, low, high, method = interval.proportion(len(met), len(processes))
-    unknown = [p.key for p, f in findings if f.status not in (Status.MEASURED, Status.INSUFFICIENT)]
+    hopeful = (len(met) + len(unknown)) / len(processes)
+    hopeful = min(hopeful, sum(p.completed_roots for p in (*met, *unknown)) / volume)
+    _, low, _, method = interval.proportion(len(met), len(processes))
+    _, _, high, _ = interval.proportion(len(met) + len(unknown), len(processes))
     rows = [(p, "meets it" if p in met else "does not meet it") for p, _ in findings]
     return Finding(
-        value=min(unweighted, weighted), low=min(low, weighted), high=high, numerator=len(met),
+        value=min(unweighted, weighted), low=min(low, weighted), high=high,
+        lower_bound=min(unweighted, weighted) if unknown else None, upper_bound=hopeful if unknown else None,
+        numerator=len(met),
         denominator=len(processes), n=len(processes), n_unit="processes", method=f"{method} over processes",
         caveats=(f"unknown for {len(unknown)} processes, counted as not met",) if unknown else (),
         details={"unweighted": unweighted, "volume_weighted": weighted},

@@ -139,6 +139,12 @@ def _finding(mined: Mined, metric: Ratio, process: Process | None, got: dict[str
         if closed == 0 and metric.closed:
             return Finding(status=Status.INSUFFICIENT, reason="no closed case in the window", n=0)
         return Finding(status=Status.NOT_APPLICABLE, reason=metric.absent or f"no {metric.denominator_name}", n=0)
+    if metric.unknown is not None and sums.x == 0 and got["unknown"] == sums.y:
+        return missing(
+            Status.NOT_AVAILABLE,
+            "nothing tells whether people or machines did the work",
+            "Say who is who in the project file: [accounts] human = […], bot = […], system = […].",
+        )
     value, low, high, method = _interval(metric, sums)
     upper = None
     caveats = [metric.caveat] if metric.caveat else []

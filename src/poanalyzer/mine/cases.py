@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poanalyzer.config import Config
 from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_MACHINE, ACTOR_UNKNOWN
@@ -36,11 +36,13 @@ def observation_window(log: EventLog) -> Window:
     inside = log.coded("d_process").filter(ibis._.outside == ibis.literal(False)).select("process_ix")
     acts = log.coded("c_acts").semi_join(inside, "process_ix")
     cases = log.coded("c_cases").semi_join(inside, "process_ix")
-    last = [
-        log.con.execute(acts.agg(t=ibis.greatest(acts.at.max(), ibis.coalesce(acts.end.max(), acts.at.max()))))["t"][0],
-        log.con.execute(cases.agg(t=cases.end.max()))["t"][0],
-        log.con.execute(cases.agg(t=cases.start.max()))["t"][0],
-    ]
+    last: list[Any] = []
+    for rows, names in (
+        (acts, ("at", "end")), (cases, ("start", "end")), (log.coded("attempts"), ("at",)),
+        (log.coded("exceptions"), ("raised", "cleared")),
+    ):  # fmt: skip
+        latest = log.con.to_pandas(rows.agg(**{n: rows[n].max() for n in names}))
+        last += [latest[n].iloc[0] for n in names]
     known = [int(t) for t in last if t is not None and t == t]
     end = max(known, default=0)
     days = log.config.project.window_days

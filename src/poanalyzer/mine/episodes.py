@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from poanalyzer.eventlog.coding import ACTOR_MACHINE
+
 if TYPE_CHECKING:
     import ibis
 
@@ -21,11 +23,12 @@ def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.
     """Create and return ``m_episodes``: one row an episode.
 
     Columns: ``case_ix, process_ix, root_ix, element_id, first_at, last_at, attempts, exceptions, incidents, kind,
-    recorded`` (the engine kept a row of the element), ``disposition, restored`` (when the episode was over, null while open).
+    recorded`` (the engine kept a row of the element), ``machine`` (how many rows of non-human work the case has of it),
+    ``disposition, restored`` (when the episode was over, null while open).
 
     An episode joins all exceptions and failed attempts of one activity instance (or case and element, where the
     engine names no instance) whose gaps are at most the element's retry back-off or one hour, whichever is longer.
-    Dispositions, first that applies: ``manual`` an operator cleared it; ``modelled`` the model did; ``cancelled``
+    Dispositions, first that applies: ``open`` something is not cleared and the case goes on; ``manual`` an operator cleared it; ``modelled`` the model did; ``cancelled``
     it ended with the cancellation of the work or the case; ``retried_ok`` the element completed after the last
     failure; ``dead`` the case failed; else ``open``. Source: METHODS B.
     """
@@ -55,7 +58,9 @@ def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.
         by_operator=(rows.cleared_by == "operator").max(),
         by_model=(rows.cleared_by == "model").max(),
         by_cancel=(rows.cleared_by == "cancel").max(),
-        uncleared=(rows.is_attempt.isin([0]) & rows.cleared.isnull()).max(),
+        uncleared=(
+            (rows.is_attempt == 0) & rows.cleared.isnull() & ibis.coalesce(rows.cleared_by, "none").isin(["none"])
+        ).max(),
         cleared=rows.cleared.max(),
         state=rows.state.max(),
         closed=rows.closed.max(),
@@ -70,10 +75,11 @@ def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.
     )
     found = found.left_join(after, ["case_ix", "unit", "episode"])
     found = found.drop("case_ix_right", "unit_right", "episode_right")
-    seen = _recorded(log).distinct().mutate(recorded=ibis.literal(True))
+    seen = _recorded(log)
     found = found.left_join(seen, ["case_ix", "element_id"]).drop("case_ix_right", "element_id_right")
     stopped = found.closed & found.done_at.isnull()
     disposition = ibis.cases(
+        (found.uncleared & ~found.closed, "open"),
         (found.by_operator, "manual"),
         (found.by_model, "modelled"),
         (found.by_cancel, "cancelled"),
@@ -87,7 +93,8 @@ def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.
         found.select(
             "case_ix", "process_ix", "root_ix", "element_id", "first_at", "last_at", "attempts", "exceptions",
             "incidents", "kind",
-            recorded=ibis.coalesce(found.recorded, False),
+            recorded=found.machine.notnull(),
+            machine=ibis.coalesce(found.machine, 0),
             disposition=disposition,
             restored=ibis.ifelse(
                 disposition == "open", ibis.null("int64"),
@@ -147,11 +154,15 @@ def _declared(log: EventLog, steps: ibis.Table) -> ibis.Table | None:
             "number": list(range(len(settings))),
             "activity": [e.activity for e in settings],
             "kind": [e.kind for e in settings],
+            "only_key": [e.process or "" for e in settings],
         }
     )
     pairs = [(n, h) for n, e in enumerate(settings) for h in e.handled_by] or [(-1, "")]
     handlers = ibis.memtable({"number": [p[0] for p in pairs], "handler": [p[1] for p in pairs]})
-    hits = acts.join(keys, "activity").select("case_ix", "process_ix", "activity", "number", "kind", raised="at")
+    of = log.coded("d_process").select("process_ix", "process_key")
+    hits = acts.join(keys, "activity").join(of, "process_ix")
+    hits = hits.filter((hits.only_key == "") | (hits.only_key == hits.process_key))
+    hits = hits.select("case_ix", "process_ix", "activity", "number", "kind", raised="at")
     later = acts.select("case_ix", handler="activity", handled_at="at").join(handlers, "handler")
     first = hits.join(later, ["case_ix", "number"])
     first = first.filter(first.handled_at >= first.raised)
@@ -175,8 +186,8 @@ def _completions(log: EventLog) -> ibis.Table:
 def _recorded(log: EventLog) -> ibis.Table:
     acts = log.coded("c_acts").filter(log.coded("c_acts").state != "skipped")
     steps = log.coded("d_step").select("step_ix", "element_id")
-    rows = acts.select("case_ix", "step_ix").join(steps, "step_ix")
-    return rows.filter(rows.element_id.notnull()).select("case_ix", "element_id")
+    rows = acts.select("case_ix", "step_ix", machine=acts.work & (acts.actor == ACTOR_MACHINE)).join(steps, "step_ix")
+    return rows.filter(rows.element_id.notnull()).group_by(["case_ix", "element_id"]).agg(machine=rows.machine.sum())
 
 
 def _backoff(log: EventLog) -> ibis.Table:
@@ -197,8 +208,10 @@ def _backoff(log: EventLog) -> ibis.Table:
 def longest_backoff(retry: str) -> int:
     """Return the longest ISO 8601 duration in a retry setting, in microseconds (0 where it names none)."""
     longest = 0
-    for match in re.finditer(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", retry):
-        weeks, days, hours, minutes, seconds = (int(g or 0) for g in match.groups())
-        total = (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
-        longest = max(longest, total * 1_000_000)
+    number = r"(\d+(?:\.\d+)?)"
+    parts = rf"P(?:{number}M)?(?:{number}W)?(?:{number}D)?(?:T(?:{number}H)?(?:{number}M)?(?:{number}S)?)?"
+    for match in re.finditer(parts, retry):
+        months, weeks, days, hours, minutes, seconds = (float(g or 0) for g in match.groups())
+        total = (((months * 30 + weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
+        longest = max(longest, round(total * 1_000_000))
     return longest

@@ -117,9 +117,12 @@ class Mined:
             closed_episodes=(rows.disposition != "open").sum(),
             handled=rows.disposition.isin(episodes.HANDLED).sum(),
             incidents=rows.incidents.sum(),
-            failed_recorded=((rows.attempts > 0) & rows.recorded).sum(),
-            failed_unrecorded=((rows.attempts > 0) & ~rows.recorded).sum(),
         )
+        # an instance that failed in two episodes is one instance: no more of an element can have failed than were recorded
+        tried = rows.filter(rows.attempts > 0).group_by(["case_ix", "root_ix", "element_id"])
+        tried = tried.agg(failed=ibis.least(ibis._.count(), ibis._.machine.max()), lost=(~ibis._.recorded).max())
+        tried = tried.group_by(key).agg(failed_recorded=tried.failed.sum(), failed_unrecorded=tried.lost.sum())
+        sums = sums.left_join(tried, key).drop(f"{key}_right")
         sums = sums.rename(unit_ix=key)
         joined = units.left_join(sums, [units.case_ix == sums.unit_ix]).drop("unit_ix")
         return joined.mutate(**{n: ibis.coalesce(joined[n], 0) for n in names})

@@ -20,7 +20,8 @@ _FIX = "Give an assessment.json that poanalyzer wrote, or make one with “poana
 
 
 def dumps(assessment: Assessment) -> str:
-    """Return the JSON text of ``assessment``: fields in the order of the types, floats with 12 significant digits.
+    """Return the JSON text of ``assessment``: fields in the order of the types, floats with 12 significant
+    digits, whole ones without a fraction.
 
     The same assessment always gives the same text; it ends with a newline. Raises ``ValueError``, which names the
     field, for a number that JSON does not have (NaN, infinity): a missing number is ``None``.
@@ -40,7 +41,8 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{where} is {value}; JSON has no such number")
-        return float(f"{value:.12g}") + 0.0  # adding zero turns −0.0 into 0.0
+        rounded = float(f"{value:.12g}")
+        return int(rounded) if rounded.is_integer() and abs(rounded) < 2**53 else rounded
     if isinstance(value, str):
         # A log may hold half a surrogate pair, which no UTF-8 file can.
         return value.encode("utf-8", "replace").decode("utf-8")

@@ -114,6 +114,11 @@ class TableAdapter:
 ADAPTER = TableAdapter()
 
 
+def column_roles(files: Sequence[InputFile], settings: InputSettings) -> RoleDetection:
+    """Return which column of ``files`` (one claim's) plays which role, with confidence, reason and rivals."""
+    return _roles(_head(files), settings, files[0].name, strict=False)
+
+
 def _key(file: InputFile) -> tuple[str, object] | None:
     """Return what files must share to be one log, None for what is no table. Raises where a table is unusable."""
     folder = "/".join(p for p in PurePosixPath(file.name.replace("!", "/")).parent.parts if "=" not in p)
@@ -164,8 +169,9 @@ def _events(table: ibis.Table, columns: dict[str, str]) -> ibis.Table:
     made: dict[str, Any] = {
         event: _text(table[columns[role]]) for role, event in _EVENT_COLUMNS.items() if role in columns
     }
-    if "group" in columns and "role" not in columns:
-        made["role"] = _text(table[columns["group"]])
+    if "group" in columns:
+        group = _text(table[columns["group"]])
+        made["role"] = made["role"].fill_null(group) if "role" in made else group
     if "state" in columns:
         made["state"] = _mapped(_text(table[columns["state"]]), CANONICAL_STATES.items())
     if "resource_type" in columns:

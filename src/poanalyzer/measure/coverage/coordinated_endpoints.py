@@ -24,8 +24,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if process is None:
         if not mined.productive:
             return missing(Status.INSUFFICIENT, "no productive process in the window")
-        best = max((compute(mined, p) for p in mined.productive), key=lambda f: f.value or 0)
-        return best
+        return max((compute(mined, p) for p in mined.productive), key=lambda f: f.value or 0)
     rows = mined.endpoint_counts
     rows = rows[rows["process_ix"] == process.ix]
     if rows.empty:
@@ -33,6 +32,12 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     known = rows.dropna(subset=["endpoint"]).groupby("endpoint")["rows"].sum().sort_values(ascending=False)
     unknown = rows[rows["endpoint"].isna()]["unnamed"].nunique()
     upper = len(known) + unknown
+    if not len(known):
+        return missing(
+            Status.NOT_AVAILABLE,
+            "nothing tells whether people or machines did the work",
+            "Say who is who in the project file: [accounts] human = […], bot = […], system = […].",
+        )
     return Finding(
         value=len(known), low=len(known), high=upper, lower_bound=len(known) if unknown else None,
         upper_bound=upper if unknown else None, n=process.closed_in_window, method="census of the recorded endpoints",

@@ -33,7 +33,11 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         rows = rows[rows["process_ix"] == process.ix]
     known = rows.dropna(subset=["endpoint"])
     if known.empty:
-        return missing(Status.NOT_APPLICABLE, "no row of work with a known endpoint in the window")
+        return missing(
+            Status.NOT_AVAILABLE,
+            "no row of work with a known endpoint in the window",
+            "Say who is who in the project file: [accounts] human = […], bot = […], system = […].",
+        )
     value = effective_number(known)
     groups = [known[known["group"] != g] for g in range(GROUPS) if (known["group"] == g).any()]
     drawn = [effective_number(g) for g in groups if not g.empty]

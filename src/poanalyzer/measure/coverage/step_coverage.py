@@ -33,8 +33,6 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         )  # fmt: skip
     units = mined.root_units.filter(mined.root_units.in_window)
     outside = mined.outside.filter(~mined.outside.counterpart)
-    if mined.window.start is not None:
-        outside = outside.filter(outside["at"] >= mined.window.start)
     if process is not None:
         units = units.filter(units.process_ix == process.ix)
     linked = outside.filter(outside.root_ix.notnull())
@@ -54,7 +52,10 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if process is not None and int(row["y"]) == int(row["x"]):
         return missing(Status.NOT_AVAILABLE, "the outside source names no case of this process",
                        "Give an outside source whose keys are this process's business keys.")  # fmt: skip
-    unlinked = int(mined.scalar(outside.filter(outside.root_ix.isnull()).count()))
+    lost = outside.filter(outside.root_ix.isnull())
+    if mined.window.start is not None:  # linked records belong to their case's window, these only have their own time
+        lost = lost.filter(lost["at"] >= mined.window.start)
+    unlinked = int(mined.scalar(lost.count()))
     sums = interval.Sums(*(int(row[k]) for k in ("n", "x", "y", "xx", "yy", "xy")))
     upper, low, high, method = interval.ratio(sums)
     # records without a key belong to nobody's sample: they shift the estimate, and its interval by the same factor

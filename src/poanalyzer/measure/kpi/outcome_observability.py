@@ -37,9 +37,9 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     known = rows.outcome.notnull()
     row = mined.query(
         rows.agg(n=rows.count(), k=known.sum(), good=(rows.outcome == "success").sum(),
-                 bad=(rows.outcome == "failure").sum())
+                 bad=(rows.outcome == "failure").sum()).fill_null(0)
     ).iloc[0]  # fmt: skip
-    total, told, good, bad = (int(row[k]) if row[k] == row[k] else 0 for k in ("n", "k", "good", "bad"))
+    total, told, good, bad = (int(row[k]) for k in ("n", "k", "good", "bad"))
     if not total:
         return missing(Status.INSUFFICIENT, "no completed case in the window")
     if not told:

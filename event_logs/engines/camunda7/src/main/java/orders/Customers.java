@@ -26,7 +26,9 @@ final class Customers {
     for (int number = 1; number <= orders; number++) {
       String key = "ORD-" + (50_000 + number);
       long at = Simulation.START + Simulation.HOUR + (long) ((number - simulation.below(100) / 100.0) / orders * SEASON);
-      simulation.at(at, () -> order(key));
+      String channel = CHANNELS[simulation.below(3)];
+      // nobody takes calls at night
+      simulation.at(channel.equals("phone") ? simulation.officeTime(at, 0) : at, () -> order(key, channel));
     }
     for (int number = 1; number <= orders / 4; number++) {
       String key = "RET-" + (7_000 + number);
@@ -35,8 +37,7 @@ final class Customers {
     }
   }
 
-  private void order(String key) {
-    String channel = CHANNELS[simulation.below(3)];
+  private void order(String key, String channel) {
     String tenant = simulation.chance(0.7) ? "eu" : "us";
     List<String> items = new ArrayList<>();
     for (int i = 0; i <= simulation.below(4); i++) {
