@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -113,6 +115,7 @@ def csv_rows(files: Iterable[Path]) -> list[dict[str, str]]:
     """Return the rows of exported tables as Python's own reader sees them."""
     found: list[dict[str, str]] = []
     for file in files:
-        with file.open(newline="", encoding="utf-8") as lines:
-            found += list(csv.DictReader(lines))
+        data = file.read_bytes()
+        text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8")
+        found += list(csv.DictReader(io.StringIO(text, newline="")))
     return found

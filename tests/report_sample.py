@@ -252,7 +252,15 @@ def _process(
             Variant(activities=labels[:1], cases=cases // 60 + 1),
         ),
         kpis=_kpis(),
-        discovery={"algorithm": "inductive miner", "variants": "61 of 61", "model": "mined-order.bpmn"},
+        discovery={
+            "status": "measured",
+            "reason": "",
+            "tool": "inductive miner",
+            "variants": "61 of 61",
+            "coverage": "1",
+            "process_tree": "->( a, X( b, tau ), c )",
+            "bpmn": "<definitions/>",
+        },
     )
 
 

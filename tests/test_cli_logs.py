@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 import pty
@@ -12,9 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from poanalyzer.cli.assess import exit_code
+from poanalyzer.cli.console import Talk
 from poanalyzer.cli.detected import outcomes
+from poanalyzer.cli.gate import passes
 from poanalyzer.config import load_config
-from tests.cli import run, run_process, start
+from poanalyzer.report import load
+from poanalyzer.results import Problem, Status
+from tests.cli import Done, run, run_process, start
 
 #: 40 cases, one a day; every fifth is cancelled. The hands: a clerk, a service account, a robot.
 HEADER = "Case ID,Activity,Start Time,End Time,Resource\n"
@@ -133,56 +139,97 @@ def test_convert_writes_the_canonical_tables(capsys, orders):
     assert pq.read_metadata(written["cases"]).num_rows == 40
 
 
-def test_assess_writes_the_report_and_says_where(capsys, orders):
-    done = run(capsys, "assess", orders, "--out", "result")
+@pytest.fixture(scope="module")
+def assessed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
+    """Return the folder of an assessment of the small log that ran as a process of its own, and what it said."""
+    folder = tmp_path_factory.mktemp("assessed")
+    (folder / "orders.csv").write_text(HEADER + "".join(rows()), encoding="utf-8")
+    process = start("assess", "orders.csv", "--out", "result", cwd=folder)
+    out, err = process.communicate(timeout=120)
+    return folder, Done(process.returncode, out, err)
+
+
+def test_assess_writes_the_report_and_says_where(assessed):
+    folder, done = assessed
     assert done.code == 0, done.err
     assert done.out.splitlines() == ["result/report.html", "result/assessment.json"]
-    assert sorted(p.name for p in Path("result").iterdir()) == ["assessment.json", "report.html"]
+    assert sorted(p.name for p in (folder / "result").iterdir()) == ["assessment.json", "report.html"]
     assert "Technology" in done.err
+    assert "nothing says so" in done.err
     assert "━" not in done.err, "no progress bar off a terminal"
 
 
-def test_quiet_assess_prints_paths_alone(capsys, orders):
-    done = run(capsys, "assess", orders, "-q")
-    assert done.code == 0
-    assert done.err == ""
+def test_a_gate_that_fails_is_an_exit_code_and_one_line_and_the_report_is_there(capsys, orders):
+    done = run(capsys, "assess", orders, "-q", "--fail-under", "technology=4,delivery=0")
+    assert done.code == 1
     assert done.out.splitlines() == ["poanalyzer-report/report.html", "poanalyzer-report/assessment.json"]
-
-
-def test_assess_without_inputs_reads_those_of_the_project_file(capsys, orders):
-    Path("poanalyzer.toml").write_text('[project]\nname = "Shop"\n[[input]]\npath = "orders.csv"\nrole = "engine"\n')
-    done = run(capsys, "assess", "--format", "json")
-    assert done.code == 0, done.err
-    assert "Using poanalyzer.toml." in done.err
-    assert '"project": "Shop"' in Path("poanalyzer-report/assessment.json").read_text(encoding="utf-8")
-
-
-def test_assess_of_a_folder_finds_its_project_file(capsys, orders):
-    Path("shop").mkdir()
-    orders.rename("shop/orders.csv")
-    Path("shop/poanalyzer.toml").write_text('[[input]]\npath = "orders.csv"\nrole = "engine"\n')
-    done = run(capsys, "assess", "shop", "--format", "json")
-    assert done.code == 0, done.err
-    assert "Using shop/poanalyzer.toml." in done.err
-
-
-@pytest.mark.parametrize(("gate", "code"), [("technology=0", 0), ("technology=4", 1), ("vision=1", 1)])
-def test_a_gate_decides_the_exit_code_and_the_report_is_there_all_the_same(capsys, orders, gate, code):
-    done = run(capsys, "assess", orders, "--fail-under", gate)
-    assert done.code == code, done.err
-    assert ("gate failed" in done.err) == (code == 1)
+    assert len(done.err.splitlines()) == 1
+    assert "gate failed: Technology is at level" in done.err
     assert Path("poanalyzer-report/report.html").is_file()
 
 
-def test_report_renders_a_result_again_without_its_log(capsys, orders):
-    assert run(capsys, "assess", orders, "--out", "first").code == 0
-    orders.unlink()
-    for source in ("first", "first/assessment.json"):
+@pytest.mark.parametrize(
+    ("gate", "said"),
+    [
+        ({}, []),
+        ({"technology": 0, "delivery": 0}, []),
+        ({"technology": 4, "measurement": 4}, ["gate failed: Technology", "gate failed: Measurement"]),
+        ({"vision": 0}, ["gate failed: Vision has no level"]),
+    ],
+)
+def test_what_a_gate_says(capsys, assessed, gate, said):
+    assessment = load(assessed[0] / "result" / "assessment.json")
+    assert passes(gate, assessment, Talk(quiet=True)) == (not said)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == len(said)
+    assert all(expected in line for expected, line in zip(said, lines, strict=True))
+
+
+def test_a_failed_metric_makes_the_result_incomplete(capsys, assessed):
+    assessment = load(assessed[0] / "result" / "assessment.json")
+    assert exit_code(assessment, Talk()) == 0
+    broken = dataclasses.replace(assessment.metrics[0], status=Status.ERROR, value=None)
+    assert exit_code(dataclasses.replace(assessment, metrics=(broken,)), Talk(quiet=True)) == 3
+    assert f"incomplete: could not be computed: {broken.id}" in capsys.readouterr().err
+    problem = Problem(severity="error", text="half of it is missing")
+    assert exit_code(dataclasses.replace(assessment, problems=(problem,)), Talk()) == 3
+
+
+def test_report_renders_a_result_again_without_its_log(capsys, assessed, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    first = assessed[0] / "result"
+    for source in (first, first / "assessment.json"):
         done = run(capsys, "report", source, "--format", "html,json", "--out", "again")
         assert done.code == 0, done.err
         assert done.out.splitlines() == ["again/report.html", "again/assessment.json"]
         for name in ("report.html", "assessment.json"):
-            assert Path("again", name).read_bytes() == Path("first", name).read_bytes()
+            assert Path("again", name).read_bytes() == (first / name).read_bytes()
+
+
+def test_without_inputs_those_of_the_project_file_are_read(capsys, orders):
+    Path("poanalyzer.toml").write_text('[[input]]\npath = "orders.csv"\nrole = "engine"\n', encoding="utf-8")
+    done = run(capsys, "inspect")
+    assert done.code == 0, done.err
+    assert done.err == "Using poanalyzer.toml.\n"
+    assert "120 of 120 kept" in done.out
+
+
+def test_an_input_that_the_project_file_names_takes_its_settings_and_is_read_once(capsys, orders):
+    Path("poanalyzer.toml").write_text('[[input]]\npath = "orders.csv"\nprocess = "shop"\nrole = "engine"\n')
+    done = run(capsys, "inspect", "orders.csv", "-q")
+    assert done.code == 0, done.err
+    assert "40 cases, 120 events" in done.out
+    assert "(assumed)" not in done.out
+
+
+def test_a_folder_is_read_by_the_project_file_in_it(capsys, orders):
+    Path("shop").mkdir()
+    orders.rename("shop/orders.csv")
+    Path("shop/poanalyzer.toml").write_text('[[input]]\npath = "orders.csv"\nrole = "engine"\n', encoding="utf-8")
+    done = run(capsys, "inspect", "shop")
+    assert done.code == 0, done.err
+    assert done.err == "Using shop/poanalyzer.toml.\n"
+    assert "40 cases, 120 events" in done.out
 
 
 @pytest.mark.parametrize(

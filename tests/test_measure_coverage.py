@@ -195,9 +195,12 @@ def test_endpoint_diversity_is_the_exponential_of_the_entropy():
 
 
 def test_the_jackknife_of_endpoint_diversity_sees_that_cases_differ():
-    same = "× 40\na  A  0–3  bot:x  serviceTask\na  A  3–4  bot:x  serviceTask\na  A  4–5  bot:x  serviceTask\na  B  5–6  bot:y  serviceTask"
-    apart = "× 20\na  A  0–1  bot:x  serviceTask\n× 20\nb  B  1–2  bot:y  serviceTask"
-    one, two = check("endpoint-diversity", same, value=2.0), check("endpoint-diversity", apart, value=2.0)
+    # three quarters and one quarter of the rows in both: exp(.75 ln 4/3 + .25 ln 4); only in the first does each case show it
+    value = math.exp(0.75 * math.log(4 / 3) + 0.25 * math.log(4))
+    rows = [f"a  {i}  {i}–{i + 1}  bot:{'xxxy'[i]}  serviceTask" for i in range(4)]
+    same = "× 40\n" + "\n".join(rows)
+    apart = "× 30\na  A  0–1  bot:x  serviceTask\n× 10\nb  B  1–2  bot:y  serviceTask"
+    one, two = check("endpoint-diversity", same, value=value), check("endpoint-diversity", apart, value=value)
     assert one.high - one.low == pytest.approx(0, abs=1e-9)
     assert two.high - two.low > 0.01
 

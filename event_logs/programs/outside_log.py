@@ -70,7 +70,9 @@ def beside(order: dict[str, str], steps: dict[str, dict[str, str]], channel: str
         if chance.random() < 0.4:
             yield row("Pick and pack goods", "Handheld scanner", picked - 20 * MINUTE, 19, "svc-scanner")
         if chance.random() < 0.25:
-            yield row("Ask customer for delivery date", "Telephone", picked - 70 * MINUTE, 2 + 6 * chance.random(), clerk)
+            yield row(
+                "Ask customer for delivery date", "Telephone", picked - 70 * MINUTE, 2 + 6 * chance.random(), clerk
+            )
     paid = moment(steps, "payment_received", "END_TIME_")
     if paid:
         if chance.random() < 0.7:

@@ -88,7 +88,7 @@ def assess(
         emit(str(path))
     if not passes(gate, assessment, talk):
         return exits.GATE_FAILED
-    return _complete(assessment, talk)
+    return exit_code(assessment, talk)
 
 
 def _summary(assessment: Assessment, talk: Talk) -> None:
@@ -97,8 +97,8 @@ def _summary(assessment: Assessment, talk: Talk) -> None:
     talk.say(terminal_summary(assessment))
 
 
-def _complete(assessment: Assessment, talk: Talk) -> int:
-    """Return the exit code of an assessment whose gates hold, and say what errored."""
+def exit_code(assessment: Assessment, talk: Talk) -> int:
+    """Return the exit code of an assessment whose gates hold; say what could not be computed."""
     from poanalyzer.results import Status
 
     failed = sorted({metric.id for metric in assessment.metrics if metric.status is Status.ERROR})

@@ -83,6 +83,7 @@ def output_options(default: str) -> Callable[[Command], Command]:
             default=Path("poanalyzer-report"),
             show_default=True,
             metavar="DIR",
+            callback=_folder,
             help="Folder for the results.",
         )
         formats = click.option(
@@ -98,6 +99,13 @@ def output_options(default: str) -> Callable[[Command], Command]:
         return out(formats(command))
 
     return add
+
+
+def _folder(_ctx: click.Context, _parameter: click.Parameter, value: Path) -> Path:
+    """Return the folder to write to; what cannot be one must not be found out after a long run."""
+    if value.exists() and not value.is_dir():
+        raise UsageError("is a file, not a folder", where=str(value), fix="Name another folder with --out.")
+    return value
 
 
 def _formats(_ctx: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> list[str]:

@@ -119,11 +119,7 @@ def _typed_resources(resources: ibis.Table, keys: list[str], accounts: Accounts)
     import ibis
 
     name = resources.resource
-    declared = [
-        (name.re_search("|".join(f"^(?:{_regex(p)})$" for p in patterns)), kind)
-        for kind, patterns in accounts.model_dump().items()
-        if patterns
-    ]
+    declared = [(name.re_search(f"^(?:{_regex(p)})$"), kind) for p, kind in _patterns(accounts)]
     said = ibis.cases(*declared, else_=ibis.null("string")) if declared else ibis.null("string")
     given = resources.resource_type.nullif("unknown")
     guess = ibis.ifelse(name.re_search(MACHINE_NAME), "system", ibis.null("string"))
@@ -140,6 +136,13 @@ def _typed_resources(resources: ibis.Table, keys: list[str], accounts: Accounts)
             else_=ACTOR_UNKNOWN,
         ),
     )
+
+
+def _patterns(accounts: Accounts) -> list[tuple[str, str]]:
+    """Return (pattern, type), the one that counts first: full names before wildcards, machines before people."""
+    said = accounts.model_dump()
+    pairs = [(p, kind) for kind in ("system", "bot", "external", "human") for p in said[kind]]
+    return sorted(pairs, key=lambda pair: "*" in pair[0] or "?" in pair[0])
 
 
 def _regex(glob: str) -> str:

@@ -8,7 +8,6 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
 
 from poanalyzer.errors import InputError
 from poanalyzer.ingest.files import HEAD_BYTES, InputFile
@@ -124,16 +123,18 @@ def sample(file: InputFile, dialect: Dialect, rows: int = SAMPLE_ROWS) -> list[d
     return found
 
 
-def open_rows(file: InputFile, dialect: Dialect, encoding: str) -> IO[bytes]:
+def open_rows(file: InputFile, dialect: Dialect, encoding: str) -> io.BufferedReader[Utf8Rows]:
     """Open ``file`` as UTF-8 bytes that begin at the first data row, read as ``encoding``."""
-    return io.BufferedReader(_Utf8Rows(file, dialect.header_chars, encoding), 1 << 20)
+    return io.BufferedReader(Utf8Rows(file, dialect.header_chars, encoding), 1 << 20)
 
 
-class _Utf8Rows(io.RawIOBase):
+class Utf8Rows(io.RawIOBase):
     """The rows of a text table, recoded as UTF-8 on the fly; UTF-8 itself passes unchanged."""
 
     def __init__(self, file: InputFile, header_chars: int, encoding: str) -> None:
         self._file = file.open()
+        self._size = 0 if file.is_gzip else file.size
+        self._read = 0
         decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._decoder = None if encoding == "utf-8" else decoder
         self._rest = b""
@@ -145,12 +146,20 @@ class _Utf8Rows(io.RawIOBase):
         text = text.removeprefix("\ufeff")[header_chars:]
         self._rest = text.encode("utf-8") + pending
 
+    @property
+    def share(self) -> float:
+        """How much of the file has been read, 0 to 1; 0 where its unpacked size is unknown."""
+        return min(1.0, self._read / self._size) if self._size else 0.0
+
     def readable(self) -> bool:
+        """Whether it can be read: always."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill ``buffer`` with the next bytes; return their number."""
         while not self._rest:
             block = self._file.read(len(buffer))
+            self._read += len(block)
             if self._decoder is None:
                 self._rest = block
             else:
@@ -163,6 +172,7 @@ class _Utf8Rows(io.RawIOBase):
         return count
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
         super().close()
 

@@ -119,7 +119,8 @@ def pair(con: ibis.BaseBackend, events: ibis.Table, name: str) -> Paired:
     instances = _joined(numbered).mutate(scheduled=null, assigned=null)
     for mark in ("scheduled", "assigned"):
         if count.get(mark):
-            instances = _marked(instances, rows.filter(rows.kind == mark), mark)
+            waiting = _waiting(instances, rows.filter(rows.kind == mark))
+            instances = _marked(instances, con.create_table(f"{name}_{mark}", _queue(waiting, _KEYS)), mark)
     alone = rows.filter((rows.kind == "single") | (~queues & (rows.kind == "end")))
     alone = alone.mutate(start=null, end=alone.at, matched=False, moved=False, scheduled=null, assigned=null)
     instances = ibis.union(instances, alone.select(*instances.columns))
@@ -235,16 +236,19 @@ def _joined(rows: ibis.Table) -> ibis.Table:
     return ibis.union(together.select(*columns), alone.select(*columns))
 
 
-def _marked(instances: ibis.Table, marks: ibis.Table, column: str) -> ibis.Table:
-    """Give each instance the earliest waiting mark of its case and activity; each mark goes to one instance at most."""
+def _waiting(instances: ibis.Table, marks: ibis.Table) -> ibis.Table:
+    """Return a queue that marks (schedule, assign) open and the beginnings of instances close."""
     import ibis
 
     absent = {c: ibis.null(t) for c, t in instances.schema().items() if c not in marks.columns}
     waiting = marks.mutate(**absent).select(*instances.columns, "at").mutate(opens=True)
     begun = instances.mutate(at=ibis.coalesce(instances.start, instances.end), opens=False)
-    both = _queue(ibis.union(begun, waiting.select(*begun.columns)), _KEYS)
-    given = both.filter(both.opens & both.number.notnull()).select(*_KEYS, "number", marked="at")
-    taken = both.filter(~both.opens).left_join(given, [*_KEYS, "number"])
-    return taken.select(*[c for c in instances.columns if c != column], **{column: taken.marked}).select(
-        *instances.columns
-    )
+    return ibis.union(begun, waiting.select(*begun.columns))
+
+
+def _marked(instances: ibis.Table, queued: ibis.Table, column: str) -> ibis.Table:
+    """Give each instance the earliest waiting mark of its case and activity; each mark goes to one instance at most."""
+    given = queued.filter(queued.opens & queued.number.notnull()).select(*_KEYS, "number", marked="at")
+    taken = queued.filter(~queued.opens).left_join(given, [*_KEYS, "number"])
+    others = [c for c in instances.columns if c != column]
+    return taken.select(*others, **{column: taken.marked}).select(*instances.columns)

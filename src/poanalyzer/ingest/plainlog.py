@@ -13,7 +13,7 @@ from uuid import uuid4
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.eventlog.schema import ACTIVITY_STATES, EARLIEST_US, LATEST_US, RESOURCE_TYPES
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.lifecycle import Paired, end_state, pair, pairs_up, transition
+from poanalyzer.ingest.lifecycle import KINDS, Paired, end_state, pair, pairs_up, transition
 
 if TYPE_CHECKING:
     import ibis
@@ -189,6 +189,8 @@ def _instances(sink: Sink, rows: ibis.Table, seen: dict[str, Any]) -> tuple[ibis
         return rows, rows.mutate(low=low, high=high)
     spans = rows.mutate(low=rows.at, high=rows.at)
     state: ibis.Value = ibis.literal("completed")
+    begins: ibis.Value = ibis.literal(False)
+    seen["has_start"] = 0
     if seen.get("has_lifecycle"):
         counts = rows.mutate(word=transition(rows)).group_by("word").agg(n=ibis._.count())
         found = sink.con.to_pyarrow(counts.order_by("word").limit(_MOST_TRANSITIONS)).to_pylist()
@@ -198,11 +200,14 @@ def _instances(sink: Sink, rows: ibis.Table, seen: dict[str, Any]) -> tuple[ibis
             seen["instances"] = paired.pairs + paired.open + paired.ends_alone
             seen["has_start"], seen["has_end"] = paired.pairs + paired.open, paired.pairs + paired.ends_alone
             return paired.rows, spans
-        state = end_state(transition(rows).fill_null(""))
-    seen["has_start"], seen["has_end"] = 0, seen["instances"]
+        word = transition(rows).fill_null("")
+        state, begins = end_state(word), word.isin([w for w, k in KINDS.items() if k == "start"])
+        seen["has_start"] = sum(row["n"] for row in found if KINDS.get(row["word"] or "") == "start")
+    seen["has_end"] = seen["instances"] - seen["has_start"]
     if "state" not in rows.columns:
         rows = rows.mutate(state=state)
-    return rows.mutate(start=null, end=rows.at).drop("at", *({"lifecycle"} & set(rows.columns))), spans
+    rows = rows.mutate(start=begins.ifelse(rows.at, null), end=begins.ifelse(null, rows.at))
+    return rows.drop("at", *({"lifecycle"} & set(rows.columns))), spans
 
 
 def _tell(sink: Sink, paired: Paired) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from poanalyzer.errors import InputError
-from poanalyzer.ingest.dialect import MAX_COLUMNS, SAMPLE_ROWS, Dialect, open_rows, sample, sniff
+from poanalyzer.ingest.dialect import MAX_COLUMNS, SAMPLE_ROWS, open_rows, sample, sniff
 from poanalyzer.ingest.files import InputFile
 
 if TYPE_CHECKING:
     import ibis
+    import pyarrow as pa
 
     from poanalyzer.eventlog.sink import Sink
 
@@ -143,77 +145,93 @@ def stage_csv(
     paths: list[str] = []
     total = 0
     for number, file in enumerate(files):
-        dialect = sniff(file)
         target = sink.workdir / f"table-{uuid4().hex}.parquet"
-        bad = Malformed()
+        progress = partial(_progress, sink, number, len(files))
         try:
-            rows = _copy(file, dialect, dialect.encoding, columns, trimmed, target, bad)
+            rows, bad = _write(target, file, sniff(file).encoding, columns, trimmed, progress)
         except UnicodeError:
-            bad = Malformed()
-            rows = _copy(file, dialect, "cp1252", columns, trimmed, target, bad)
+            rows, bad = _write(target, file, "cp1252", columns, trimmed, progress)
             sink.note("note", f"{file.name}: not UTF-8 throughout; read as Windows-1252")
         total += rows
         malformed.count += bad.count
         malformed.examples = sorted(malformed.examples + bad.examples)[:1]
         paths.append(str(target))
-        sink.progress((number + 1) / len(files))
+        progress(1.0)
     return sink.con.read_parquet(paths), total, malformed
 
 
-def _copy(
+def _progress(sink: Sink, before: int, files: int, share: float) -> None:
+    sink.progress((before + share) / files)
+
+
+def _write(
+    target: Path,
     file: InputFile,
-    dialect: Dialect,
     encoding: str,
     columns: Sequence[str],
     trimmed: Sequence[str],
-    target: Path,
-    bad: Malformed,
-) -> int:
+    progress: Callable[[float], None],
+) -> tuple[int, Malformed]:
+    import pyarrow as pa
+    import pyarrow.compute
+    import pyarrow.parquet as pq
+
+    rows, bad = 0, Malformed()
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    with pq.ParquetWriter(target, schema, compression="lz4") as writer:
+        for batch, share in _batches(file, encoding, columns, bad):
+            arrays = [
+                pa.compute.utf8_trim_whitespace(values) if name in trimmed else values
+                for name, values in zip(columns, batch.columns, strict=True)
+            ]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+            rows += batch.num_rows
+            progress(share)
+    return rows, bad
+
+
+def _batches(
+    file: InputFile, encoding: str, columns: Sequence[str], bad: Malformed
+) -> Iterator[tuple[pa.RecordBatch, float]]:
+    """Yield the rows of ``file`` in Arrow batches, with the share of the file that has been read.
+
+    Raises UnicodeError where the bytes are not in ``encoding``, :class:`InputError` where rows were swallowed.
+    """
     import pyarrow as pa
     import pyarrow.compute
     import pyarrow.csv as pc
-    import pyarrow.parquet as pq
 
     def skip(row: Any) -> str:
         bad.add(row.text)
         return "skip" if len(row.text) <= _LONGEST else "error"
 
-    schema = pa.schema([(name, pa.string()) for name in columns])
+    dialect = sniff(file)
     stream = open_rows(file, dialect, encoding)
-    rows = 0
     try:
-        with pq.ParquetWriter(target, schema, compression="lz4") as writer:
-            if not stream.peek(1):  # type: ignore[attr-defined]
-                return 0
-            reader = pc.open_csv(
-                stream,
-                read_options=pc.ReadOptions(
-                    column_names=list(dialect.names), block_size=_BLOCK, use_threads=False, encoding="utf8"
-                ),
-                parse_options=pc.ParseOptions(
-                    delimiter=dialect.delimiter,
-                    quote_char=dialect.quote,
-                    newlines_in_values=True,
-                    invalid_row_handler=skip,
-                ),
-                convert_options=pc.ConvertOptions(
-                    column_types=dict.fromkeys(columns, pa.string()),
-                    include_columns=list(columns),
-                    null_values=[""],
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
-                ),
-            )
-            for batch in reader:
-                for column in batch.columns:
-                    if (pa.compute.max(pa.compute.binary_length(column)).as_py() or 0) > _LONGEST:
-                        raise _swallowed(file)
-                arrays = [
-                    pa.compute.utf8_trim_whitespace(values) if name in trimmed else values
-                    for name, values in zip(columns, batch.columns, strict=True)
-                ]
-                writer.write_batch(pa.record_batch(arrays, schema=schema))
-                rows += batch.num_rows
+        if not stream.peek(1):
+            return
+        reader = pc.open_csv(
+            stream,
+            read_options=pc.ReadOptions(column_names=list(dialect.names), block_size=_BLOCK, use_threads=False),
+            parse_options=pc.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote,
+                newlines_in_values=True,
+                invalid_row_handler=skip,
+            ),
+            convert_options=pc.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()),
+                include_columns=list(columns),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+        for batch in reader:
+            for column in batch.columns:
+                if (pa.compute.max(pa.compute.binary_length(column)).as_py() or 0) > _LONGEST:
+                    raise _swallowed(file)
+            yield batch, stream.raw.share
     except pa.ArrowInvalid as error:
         text = str(error)
         if "UTF8" in text:
@@ -225,7 +243,6 @@ def _copy(
         ) from None
     finally:
         stream.close()
-    return rows
 
 
 def _swallowed(file: InputFile) -> InputError:

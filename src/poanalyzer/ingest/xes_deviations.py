@@ -19,6 +19,7 @@ _XML_ATTRIBUTES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "event": ((), ()),
     "list": (("key",), ()),
     "container": (("key",), ()),
+    "values": ((), ()),
     "attribute": (("key", "value"), ()),
 }
 _VALUES = {
@@ -59,12 +60,7 @@ class Deviations:
 
     def header(self, tag: str, kind: str, attrs: Mapping[str, str], line: int) -> None:
         """Look at an element directly inside ``<log>``, or at ``<log>`` itself."""
-        rank = _ORDER.get(kind)
-        if rank is not None:
-            if rank < self._last:
-                self.add(f"<{tag}> comes after <{self._before}>", line)
-            else:
-                self._last, self._before = rank, tag
+        self.order(tag, kind, line)
         self.element(tag, kind, attrs, line)
         if kind == "log":
             self.nested_declared = "nested-attributes" in attrs.get("xes.features", "")
@@ -78,12 +74,23 @@ class Deviations:
                 self.add("<classifier> names no keys", line)
             known = self.global_keys.get(attrs.get("scope", "event"), set())
             for key in keys if known else ():
-                if not any(key in whole or whole.startswith(key) for whole in known):
+                # a key may hold blanks, and the list of keys is parted by blanks
+                if not any(key == whole or key in whole.split() for whole in known):
                     self.add(f"<classifier> uses “{key[:60]}”, which no <global> declares", line)
+
+    def order(self, tag: str, kind: str, line: int) -> None:
+        """Look at the place of an element directly inside ``<log>``."""
+        rank = _ORDER.get(kind)
+        if rank is None:
+            return
+        if rank < self._last:
+            self.add(f"<{tag}> comes after <{self._before}>", line)
+        else:
+            self._last, self._before = rank, tag
 
     def element(self, tag: str, kind: str, attrs: Mapping[str, str], line: int) -> None:
         """Look at the XML attributes of an element."""
-        form = tag if tag in ("list", "container") else kind
+        form = tag if tag in _XML_ATTRIBUTES else kind
         must, may = _XML_ATTRIBUTES.get(form, ((), ()))
         for name in must:
             if name not in attrs:

@@ -7,15 +7,16 @@ inside follow it as ``outer/inner``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, NoReturn
 from xml.parsers import expat
 
 from poanalyzer.errors import InputError
 from poanalyzer.ingest.xes_deviations import Deviations
+from poanalyzer.ingest.xes_plain import PlainEvents, is_utf8
 
 #: Bytes handed to the parser at a time.
-BLOCK = 1 << 18
+BLOCK = 1 << 20
 #: An element (with its attributes), comment or instruction larger than this is refused: it would be held whole.
 LARGEST_TOKEN = 8 << 20
 #: Attributes inside attributes; real logs have one or two levels.
@@ -33,16 +34,17 @@ EVENT_KEYS = {
     "lifecycle": "lifecycle:transition", "instance": "concept:instance", "resource": "org:resource",
     "role": "org:role", "group": "org:group", "row_key": "identity:id",
 }  # fmt: skip
-_TYPES = frozenset({"string", "date", "int", "float", "boolean", "id", "list", "container", "values"})
+_VALUED = frozenset({"string", "date", "int", "float", "boolean", "id"})
+_TYPES = _VALUED | {"list", "container", "values"}
 _PARTS = frozenset({"log", "trace", "event", "extension", "global", "classifier"})
 
-EventRow = list[str | None]
+EventRow = Sequence[str | None]
 #: (name, type, value) of a case.
 CaseAttribute = tuple[str, str, str]
 
 
 class XesParser:
-    """Reads one file.
+    """Reads one file. ``short_cut`` lets :mod:`xes_plain` take the plain events out first; the rows are the same.
 
     Attributes:
         deviations: where the file departs from the standard.
@@ -57,6 +59,8 @@ class XesParser:
         keys: dict[str, str],
         case_key: str,
         on_trace: Callable[[str, list[EventRow], list[CaseAttribute]], None],
+        *,
+        short_cut: bool = True,
     ) -> None:
         self.deviations = Deviations()
         self.outside = 0
@@ -72,6 +76,9 @@ class XesParser:
         self._on_trace = on_trace
         self._parser = expat.ParserCreate()
         self._fed = 0
+        self._given = 0
+        self._short_cut = short_cut
+        self._plain = PlainEvents(self._slots, len(EVENT_FIELDS), self.unused)
 
     def feed(self, stream: IO[bytes], progress: Callable[[int], None]) -> Iterator[None]:
         """Parse ``stream``, one block a step. Raises :class:`InputError`, with the line, where it is no XES."""
@@ -81,19 +88,28 @@ class XesParser:
         parser.StartDoctypeDeclHandler = self._doctype
         self._handle()
         try:
+            plain: PlainEvents | None = None
             while block := stream.read(BLOCK):
+                if not self._fed and self._short_cut and is_utf8(block):
+                    plain = self._plain
                 self._fed += len(block)
-                parser.Parse(block, False)
-                if self._fed - max(parser.CurrentByteIndex, 0) > LARGEST_TOKEN + BLOCK:
-                    self.refuse(f"one element is larger than {LARGEST_TOKEN >> 20} MiB")
+                self._parse(plain.without(block) if plain else block)
                 progress(self._fed)
                 yield
             if not self._fed:
                 raise InputError("the file is empty", where=self._name, fix="Export the log again.")
+            if plain:
+                self._parse(plain.rest())
             parser.Parse(b"", True)
         except expat.ExpatError as error:
             self._malformed(error)
         yield
+
+    def _parse(self, text: bytes) -> None:
+        self._given += len(text)
+        self._parser.Parse(text, False)
+        if self._given - max(self._parser.CurrentByteIndex, 0) > LARGEST_TOKEN:
+            self.refuse(f"one element is larger than {LARGEST_TOKEN >> 20} MiB")
 
     def refuse(self, what: str, fix: str = "Export the log again as XES.") -> NoReturn:
         """Raise :class:`InputError` for the line that is being read."""
@@ -121,14 +137,16 @@ class XesParser:
         parser, deviations, slots = self._parser, self.deviations, self._slots
         width = len(EVENT_FIELDS)
         in_trace = False
-        row: EventRow = []
+        row: list[str | None] = []
         rows: list[EventRow] = []
         attributes: list[CaseAttribute] = []
         seen: set[str] = set()
+        known: set[str] = set()
         path: list[str] = []
         depth = 0
         skipping = 0
         unused = self.unused
+        plain, mark = self._plain, self._plain.mark
 
         def line() -> int:
             return int(parser.CurrentLineNumber)
@@ -147,19 +165,24 @@ class XesParser:
 
         def attribute(tag: str, attrs: list[str], owner: str) -> None:
             """Take an attribute of a trace, or look at one of the log."""
-            given = as_dict(attrs)
-            deviations.element(tag, "attribute", given, line())
-            key, value = given.get("key", ""), given.get("value", "")
+            if len(attrs) == 4 and attrs[0] == "key" and attrs[2] == "value" and tag in _VALUED:
+                key, value = attrs[1], attrs[3]
+            else:
+                given = as_dict(attrs)
+                deviations.element(tag, "attribute", given, line())
+                key, value = given.get("key", ""), given.get("value", "")
             path.append(key)
-            deviations.key(key, line())
-            if len(path) > 1 and not deviations.nested_declared and tag not in ("list", "container", "values"):
+            if key not in known:
+                known.add(key)
+                deviations.key(key, line())
+            if len(path) > 1 and not deviations.nested_declared and tag in _VALUED:
                 deviations.add("attributes inside attributes, which “xes.features” does not declare", line())
-            if tag in ("list", "container", "values"):
+            if tag not in _VALUED:
                 return
-            if "value" in given:
+            if tag != "string":
                 deviations.value(tag, key, value, line())
             if owner == "trace" and key:
-                name = "/".join(part for part in path if part)
+                name = key if len(path) == 1 else "/".join(part for part in path if part)
                 if name in seen:
                     deviations.repeated("trace", [name], name, line())
                 else:
@@ -175,10 +198,19 @@ class XesParser:
             nonlocal depth, row, in_trace, skipping, scope
             tag = name if ":" not in name else local(name)
             if tag == "event" and not depth:
+                if attrs and attrs[0] == mark:
+                    if in_trace:
+                        rows.extend(plain.take(attrs[1]))
+                    else:
+                        deviations.order(tag, tag, line())
+                        self.outside += len(plain.take(attrs[1]))
+                        self.outside_line = self.outside_line or line()
+                    depth = skipping = 1
+                    return
                 if attrs:
                     deviations.element(tag, tag, as_dict(attrs), line())
                 if not in_trace:
-                    deviations.header(tag, tag, {}, line())
+                    deviations.order(tag, tag, line())
                 row = [None] * width
                 parser.StartElementHandler, parser.EndElementHandler = start_in_event, end_in_event
                 return
@@ -190,7 +222,7 @@ class XesParser:
                 skipping += 1
             elif tag in _TYPES:
                 if not depth and not in_trace:
-                    deviations.header(tag, "attribute", {"key": "", "value": ""}, line())
+                    deviations.order(tag, "attribute", line())
                 attribute(tag, attrs, "trace" if in_trace else scope)
             elif tag in ("extension", "global", "classifier") and not depth and not in_trace:
                 given = as_dict(attrs)

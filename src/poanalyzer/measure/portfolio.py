@@ -31,7 +31,7 @@ def share_of_processes(
         first = findings[0][1]
         return missing(first.status, first.reason, first.unlock)
     met = [p for p, f in measured if meets(f)]
-    unknown = [p for p, _ in findings if p not in {q for q, _ in measured}]
+    unknown = [p for p, f in findings if f.status not in (Status.MEASURED, Status.INSUFFICIENT)]
     volume = sum(p.completed_roots for p in processes)
     unweighted = len(met) / len(processes)
     weighted = sum(p.completed_roots for p in met) / volume

@@ -11,7 +11,7 @@ from poanalyzer.report.svg import Ids, el, figure, text
 from poanalyzer.report.words import amount, interval, level
 from poanalyzer.results import ComparisonRow, Level
 
-STRIP = 264.0
+STRIP = 222.0
 _EDGE = 6.0
 _BANDS = ("band-n", "band-p", "band-l", "band-f")
 

@@ -62,6 +62,7 @@ def _environment() -> Environment:
         number=words.number,
         sentence=words.sentence,
         lower_first=words.lower_first,
+        upper_first=words.upper_first,
         short=words.short,
         day=words.day,
         minute=words.minute,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
 from poanalyzer.results import FlowEdge, FlowNode
@@ -13,35 +13,30 @@ MAX_NODES = 40
 #: At most this many edges for each node drawn.
 EDGES_PER_NODE = 2.5
 
-START, END = "\0start", "\0end"
+START, END = "start", "end"
 
 
 def with_ends(
     nodes: Sequence[FlowNode], edges: Sequence[FlowEdge], cases: int
 ) -> tuple[tuple[FlowNode, ...], tuple[FlowEdge, ...]]:
-    """Add a start and an end where the map has none: before what gains more cases than come in, after what loses some."""
-    kinds = {node.kind for node in nodes}
-    more_nodes, more_edges = [], []
-    into: dict[str, int] = defaultdict(int)
-    out: dict[str, int] = defaultdict(int)
+    """Return the graph with a start and an end: those that its edges name, else before and after where cases come and go."""
+    more_nodes = [
+        FlowNode(id=name, label=name, kind=name, count=cases, cases=cases)
+        for name in (START, END)
+        if not any(node.kind == name or node.id == name for node in nodes)
+    ]
+    named = {edge.source for edge in edges} | {edge.target for edge in edges}
+    into, out = Counter[str](), Counter[str]()
     for edge in edges:
         into[edge.target] += edge.count
         out[edge.source] += edge.count
-    if "start" not in kinds:
-        more_nodes.append(FlowNode(id=START, label="start", kind="start", count=cases, cases=cases))
-        more_edges += [
-            _end_edge(START, n.id, n.count - into[n.id]) for n in nodes if n.kind != "end" and n.count > into[n.id]
-        ]
-    if "end" not in kinds:
-        more_nodes.append(FlowNode(id=END, label="end", kind="end", count=cases, cases=cases))
-        more_edges += [
-            _end_edge(n.id, END, n.count - out[n.id]) for n in nodes if n.kind != "start" and n.count > out[n.id]
-        ]
-    return (*nodes, *more_nodes), (*edges, *more_edges)
-
-
-def _end_edge(source: str, target: str, count: int) -> FlowEdge:
-    return FlowEdge(source=source, target=target, count=count, cases=count)
+    begins: list[FlowEdge] = []
+    if any(node.id == START for node in more_nodes) and START not in named:
+        begins = [FlowEdge(source=START, target=n.id, count=n.count - into[n.id]) for n in nodes if n.kind != END]
+    ends: list[FlowEdge] = []
+    if any(node.id == END for node in more_nodes) and END not in named:
+        ends = [FlowEdge(source=n.id, target=END, count=n.count - out[n.id]) for n in nodes if n.kind != START]
+    return (*nodes, *more_nodes), (*edges, *(edge for edge in (*begins, *ends) if edge.count > 0))
 
 
 def kept_nodes(nodes: Sequence[FlowNode]) -> tuple[list[FlowNode], tuple[FlowNode, ...]]:

@@ -30,10 +30,11 @@ def draw(ids: Ids, laid: Map, title: str) -> Markup:
     most = max((r.edge.count for r in laid.edges), default=1)
     by_id = {p.node.id: p for p in laid.nodes}
     arrow = ids.new()
+    pairs = {(r.edge.source, r.edge.target) for r in laid.edges}
     lines, labels = [], []
     taken: list[tuple[float, float]] = []
     for routed in sorted(laid.edges, key=lambda r: r.edge.count):
-        line, at = _edge(routed, by_id, laid, most, arrow)
+        line, at = _edge(routed, by_id, laid, most, arrow, paired=(routed.edge.target, routed.edge.source) in pairs)
         lines.append(line)
         labels.append((routed, at))
     written = []
@@ -111,7 +112,9 @@ def _wrap(label: str, width: int = 23) -> list[str]:
     return [label[:space], short(label[space + 1 :], width)]
 
 
-def _edge(routed: Routed, by_id: dict[str, Placed], laid: Map, most: int, arrow: str) -> tuple[Markup, tuple[float, float]]:
+def _edge(
+    routed: Routed, by_id: dict[str, Placed], laid: Map, most: int, arrow: str, *, paired: bool
+) -> tuple[Markup, tuple[float, float]]:
     edge = routed.edge
     source, target = by_id[edge.source].node, by_id[edge.target].node
     width = 1.0 + 5.0 * math.sqrt(edge.count / most)
@@ -121,6 +124,8 @@ def _edge(routed: Routed, by_id: dict[str, Placed], laid: Map, most: int, arrow:
         points = list(routed.points)
         points[0] = _leave(points[0], points[1], source, laid.across)
         points[-1] = _leave(points[-1], points[-2], target, laid.across)
+        if paired and len(points) == 2:
+            points = [_aside(point, 13 if routed.back else -13, laid.across) for point in points]
         path, at = _curve(points, laid.across)
     name = f"{_name(source)} → {_name(target)}: {number(edge.count)} times"
     dash = {"stroke_dasharray": "6 4"} if routed.back else {}
@@ -154,6 +159,12 @@ def _leave(
     reach = _END_RADIUS if round_one else _BOX.height / 2
     spread = 0.0 if round_one else max(-_BOX.width / 3, min(_BOX.width / 3, (toward[0] - x) / 6))
     return (x + spread, y + math.copysign(reach + 1, toward[1] - y))
+
+
+def _aside(point: tuple[float, float], by: float, across: bool) -> tuple[float, float]:
+    """Return a point moved across the flow: two opposite arrows would else lie on each other."""
+    x, y = point
+    return (x, y + by) if across else (x + by, y)
 
 
 def _curve(points: Sequence[tuple[float, float]], across: bool) -> tuple[str, tuple[float, float]]:

@@ -36,7 +36,9 @@ def num(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def el(tag: str, *content: str | Markup, fill: str = "", stroke: str = "", **attributes: str | float) -> Markup:
+def el(
+    tag: str, *content: str | Markup, fill: str = "", stroke: str = "", class_: str = "", **attributes: str | float
+) -> Markup:
     """Return an element; ``fill`` and ``stroke`` name roles of the palette, ``_`` in names stands for ``-``."""
     classes = []
     parts = []
@@ -45,11 +47,13 @@ def el(tag: str, *content: str | Markup, fill: str = "", stroke: str = "", **att
             parts.append(f' {what}="{LIGHT.get(role, role)}"')
             if role in LIGHT:
                 classes.append(f"{what[0]}-{role}")
+    if class_:
+        classes.append(class_)
     if classes:
         parts.append(f' class="{" ".join(classes)}"')
     for name, value in attributes.items():
         shown = num(value) if isinstance(value, (int, float)) else escape(value)
-        parts.append(f' {name.rstrip("_").replace("_", "-")}="{shown}"')
+        parts.append(f' {name.replace("_", "-")}="{shown}"')
     inside = Markup("").join(escape(c) for c in content)
     opening = f"<{tag}{''.join(parts)}"
     return Markup(f"{opening}>{inside}</{tag}>") if inside else Markup(f"{opening}/>")  # noqa: S704 - all escaped above

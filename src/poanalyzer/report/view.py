@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from poanalyzer.report.words import STATUS, amount, count, level
 from poanalyzer.results import (
@@ -11,14 +13,15 @@ from poanalyzer.results import (
     Assessment,
     Claim,
     DriverResult,
-    Level,
     KpiGrade,
+    Level,
     MetricInfo,
     MetricResult,
     ModelResult,
     Problem,
     ProcessRating,
     ProcessResult,
+    RoadmapItem,
     SelfDriver,
     Status,
 )
@@ -27,6 +30,8 @@ from poanalyzer.results import (
 BANDS = (0.15, 0.5, 0.85)
 
 PORTFOLIO = "portfolio"
+
+_CLAIM_ID = re.compile(r"\b[A-Z]\d\.\d+\b|\bS[1-4]\b")
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class Gap:
 
 class View:
     """Lookups over one assessment."""
+
+    KINDS: ClassVar = {"raise": "Do", "unlock": "Fetch evidence", "hold": "Keep"}
 
     def __init__(self, assessment: Assessment) -> None:
         self.a = assessment
@@ -107,6 +114,11 @@ class View:
                     return claim.cuts
         return BANDS
 
+    def front_drivers(self, model: ModelResult) -> tuple[DriverResult, ...]:
+        """Return the drivers of the first page: mined ones as the front scope shows them, the others as people say."""
+        mined = {driver.id: driver for driver in self.front(model).drivers}
+        return tuple(mined.get(driver.id, driver) for driver in model.drivers)
+
     def self_driver(self, driver: str) -> SelfDriver | None:
         """Return what the respondents said of a driver."""
         said = self.a.survey.drivers if self.a.survey else ()
@@ -122,7 +134,9 @@ class View:
 
     def gaps(self, process: str | None) -> tuple[Gap, ...]:
         """Return the metrics of one scope without a value, those that wait for the same thing together."""
-        return _grouped((row.status, row.reason, row.unlock, row.id, "") for row in self.rows_of(process, measured=False))
+        return _grouped(
+            (row.status, row.reason, row.unlock, row.id, "") for row in self.rows_of(process, measured=False)
+        )
 
     def unrated(self, model: ModelResult) -> tuple[Gap, ...]:
         """Return the claims that records could answer and did not, over all scopes."""
@@ -215,7 +229,8 @@ class View:
 
     def definitions(self) -> tuple[MetricInfo, ...]:
         """Return what is said of each metric that a row or a claim of the result names."""
-        named = {row.id for row in self.a.metrics} | set(self._info)
+        areas = (a.metric for model in self.a.models for rating in model.processes for a in rating.areas)
+        named = {*(row.id for row in self.a.metrics), *areas, *self._info}
         return tuple(self._info.get(name) or _unknown(name) for name in sorted(named, key=self._position))
 
     def by_area(self, process: str | None) -> tuple[tuple[str, tuple[MetricResult, ...]], ...]:
@@ -241,6 +256,18 @@ class View:
     def label(self, process: ProcessResult, node: str) -> str:
         """Return the label of a node of a process map."""
         return next((n.label for n in process.nodes if n.id == node), node)
+
+    def claim(self, model: ModelResult, process: str | None, driver: str, claim: str) -> Claim | None:
+        """Return one claim as it was rated for a process or, for none, the portfolio."""
+        scope = next((s for s in self.scopes(model) if s.key == process), None)
+        drivers = scope.drivers if scope else ()
+        return next((c for d in drivers if d.id == driver for c in d.claims if c.id == claim), None)
+
+    def named_claims(self, model: ModelResult, item: RoadmapItem) -> tuple[Claim, ...]:
+        """Return the claims that a step is about, so that nobody has to know their ids."""
+        named = [*item.claims, *_CLAIM_ID.findall(f"{item.why} {item.works_if}")]
+        found = (self.claim(model, item.process, item.driver, claim) for claim in dict.fromkeys(named))
+        return tuple(claim for claim in found if claim is not None)
 
     def comparison_text(self, shown: int | None, potential: int | None) -> str:
         """Return the mined side of a comparison in words."""

@@ -14,7 +14,7 @@ STATUS = {
     Status.MEASURED: "measured",
     Status.NOT_APPLICABLE: "does not apply",
     Status.NOT_SUPPORTED: "engine cannot record it",
-    Status.NOT_AVAILABLE: "not in the export",
+    Status.NOT_AVAILABLE: "not available",
     Status.INSUFFICIENT: "too few cases",
     Status.ERROR: "computation failed",
 }
@@ -22,7 +22,7 @@ STATUS = {
 STATUS_MEANING = {
     Status.NOT_APPLICABLE: "What is measured does not occur here, and it is proven that it would have been recorded.",
     Status.NOT_SUPPORTED: "No export of this engine can show it.",
-    Status.NOT_AVAILABLE: "It could be recorded, but these inputs do not hold it.",
+    Status.NOT_AVAILABLE: "These inputs do not hold it, or this version does not measure it; the reason says which.",
     Status.INSUFFICIENT: "The records are there, but too few to say.",
     Status.ERROR: "The program failed on it; the reason stands beside it.",
 }
@@ -120,8 +120,8 @@ def amount(value: float | None, unit: str) -> str:
 
 
 def interval(low: float | None, high: float | None, unit: str) -> str:
-    """Return “58–66 %”; an open end is said, a missing interval is empty."""
-    if low is None and high is None:
+    """Return “58–66 %”; an open end is said; where there is none, or the value is a census, nothing."""
+    if low == high:
         return ""
     if low is None:
         return f"up to {amount(high, unit)}"
@@ -192,3 +192,8 @@ MODEL_SOURCES = {"pomm": "Camunda, “Introducing the Process Orchestration Matu
 def lower_first(text: str) -> str:
     """Return ``text`` going on within a sentence: a capital that begins an ordinary word becomes small."""
     return text[0].lower() + text[1:] if text[:1].isupper() and text[1:2].islower() else text
+
+
+def upper_first(text: str) -> str:
+    """Return ``text`` with a capital at its start."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,100 @@
+"""A short cut for the form in which nearly all tools write events; everything else is left to the XML parser.
+
+Runs of events that hold nothing but plain attributes are taken out of the text and a mark is put in their place: an
+empty ``<event/>`` that bears a number under a name nobody can guess. The parser still sees all that surrounds them, so
+that structure, nesting and well-formedness are judged in one place, and a mark inside a comment is a comment.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from operator import itemgetter
+
+# a value with an entity, a line break, a tab or a character that XML forbids is the parser's business
+_VALUE = r'[^"<&\x00-\x1f\ufffe\uffff]*+'
+_ATTRIBUTE = rf'<(?:string|date|int|float|boolean|id) key="({_VALUE})" value="({_VALUE})"[ ]?/>'
+_BODY = _ATTRIBUTE.replace("(" + _VALUE + ")", _VALUE)
+_PAIRS = re.compile(_ATTRIBUTE)
+_EVENT = re.compile(rf"<event>((?:\s*+{_BODY})++)\s*+</event>")
+_RUN = re.compile(rf"(?:\s*+<event>(?:\s*+{_BODY})++\s*+</event>)++")
+_DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["']""")
+_END = b"</event>"
+
+Row = tuple[str | None, ...]
+
+
+def is_utf8(head: bytes) -> bool:
+    """Whether the text that begins with ``head`` is UTF-8, as far as its first bytes tell."""
+    found = _DECLARED.search(head.removeprefix(b"\xef\xbb\xbf")[:200])
+    return b"\x00" not in head[:4] and (found is None or found[1].lower() in (b"utf-8", b"us-ascii"))
+
+
+class PlainEvents:
+    """Takes plain events out of blocks of text.
+
+    Attributes:
+        mark: the name of the XML attribute by which the parser knows a mark.
+    """
+
+    def __init__(self, slots: dict[str, int], width: int, unused: set[str]) -> None:
+        self.mark = f"m{secrets.token_hex(16)}"
+        self._slots = slots
+        self._width = width
+        self._unused = unused
+        self._shapes: dict[tuple[str, ...], Callable[[Row], Row] | None] = {}
+        self._runs: list[list[Row]] = []
+        self._left = b""
+
+    def take(self, index: str) -> list[Row]:
+        """Return the rows that the mark with this number stands for."""
+        return self._runs[int(index)]
+
+    def without(self, block: bytes) -> bytes:
+        """Return the text up to the last event that ends in it, its plain events replaced by marks."""
+        text = self._left + block
+        end = text.rfind(_END)
+        if end < 0:
+            self._left = b""
+            return text
+        whole, self._left = text[: end + len(_END)], text[end + len(_END) :]
+        self._runs.clear()
+        try:
+            return _RUN.sub(self._replaced, whole.decode()).encode()
+        except UnicodeDecodeError:
+            return whole  # the parser says where
+
+    def rest(self) -> bytes:
+        """Return what follows the last event."""
+        left, self._left = self._left, b""
+        return left
+
+    def _replaced(self, run: re.Match[str]) -> str:
+        rows = []
+        text = run[0]
+        for body in _EVENT.findall(text):
+            keys, values = zip(*_PAIRS.findall(body), strict=True)
+            try:
+                pick = self._shapes[keys]
+            except KeyError:
+                pick = self._shapes[keys] = self._shape(keys)
+            if pick is None:
+                return text
+            rows.append(pick((*values, None)))
+        self._runs.append(rows)
+        # the lines stay, for the parser's count of them
+        return f'<event {self.mark}="{len(self._runs) - 1}"/>' + "\n" * text.count("\n")
+
+    def _shape(self, keys: tuple[str, ...]) -> Callable[[Row], Row] | None:
+        """Return what picks a row out of the values that stand under ``keys``; None where a key occurs twice."""
+        if len(set(keys)) < len(keys):
+            return None
+        places = [len(keys)] * self._width
+        for place, key in enumerate(keys):
+            slot = self._slots.get(key)
+            if slot is None:
+                self._unused.add(key)
+            else:
+                places[slot] = place
+        return itemgetter(*places)
