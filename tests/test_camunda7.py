@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import random
 import zipfile
 from collections.abc import Callable, Iterator
@@ -10,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from poanalyzer.config import InputSettings
 from poanalyzer.errors import InputError
+from poanalyzer.ingest.adapters.camunda7 import ADAPTER
+from poanalyzer.ingest.files import InputFile
 from tests.camunda7 import Read, cells, model, write
+from tests.data import test_data
 
 PROCINST = "ID_ PROC_INST_ID_ BUSINESS_KEY_ START_TIME_ END_TIME_ STATE_ ROOT_PROC_INST_ID_ SUPER_PROCESS_INSTANCE_ID_"
 ONE_CASE = f"{PROCINST}\nc1 c1 B1 8:00 9:00 COMPLETED c1 -"
@@ -496,6 +502,30 @@ def test_names_and_dialects(
     got.close()
 
 
+def test_files_of_any_name_are_known_by_their_columns(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path, {"HI_PROCINST": f"{PROCINST} START_ACT_ID_\nc1 c1 B1 8:00 - ACTIVE c1 - go", "HI_ACTINST": BOUNDARY}
+    )
+    (folder / "ACT_HI_PROCINST.csv").rename(folder / "instances.csv")
+    (folder / "ACT_HI_ACTINST.csv").rename(folder / "steps 2026.csv")
+    (folder / "other.csv").write_text("order_no,start_time\n1,2\n", encoding="utf-8")
+    got = Read(folder)
+    assert (len(got.rows("cases")), len(got.rows("activities"))) == (1, 3)
+    got.close()
+
+
+def test_a_join_with_variables_is_read_once_a_case() -> None:
+    # instances joined with their variables by an analyst: two columns of each name, German dates, semicolons
+    file = test_data("exports/public/camunda7-csv/camundaExport.csv")
+    got = Read(file, "Europe/Berlin")
+    rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8")), delimiter=";"))
+    ids = {line.split(";", 1)[0] for line in file.read_text(encoding="utf-8").splitlines()[1:] if line}
+    assert len(got.rows("cases")) == len({r["proc_inst_id_"] for r in rows if r["proc_inst_id_"]})
+    assert len(ids) < len(rows)
+    assert "stand in the export more than once" in got.texts()
+    got.close()
+
+
 def test_zip_and_several_files_of_one_table(tmp_path: Path) -> None:
     one = write(tmp_path / "one", {"HI_PROCINST": f"{PROCINST}\nc1 c1 B1 8:00 - ACTIVE c1 -"})
     two = write(tmp_path / "two", {"HI_PROCINST": f"{ONE_CASE}\nc2 c2 B2 8:00 - ACTIVE c2 -"})
@@ -519,10 +549,21 @@ def test_order_of_rows_means_nothing(read: Reader) -> None:
         ]
 
 
-def test_flowable_tables_are_left_to_others(tmp_path: Path) -> None:
-    (tmp_path / "ACT_HI_PROCINST.csv").write_text("ID_,REV_,PROC_INST_ID_,START_TIME_,NAME_\nc1,1,c1,2026-03-02,x\n")
-    with pytest.raises(AssertionError):
-        Read(tmp_path)
+@pytest.mark.parametrize(
+    ("name", "header", "ours"),
+    [
+        ("ACT_HI_PROCINST", "ID_,REV_,PROC_INST_ID_,START_TIME_,CALLBACK_ID_", False),  # Flowable
+        ("ACT_HI_PROCINST", "ID_,PROC_INST_ID_,START_TIME_,NAME_", False),  # Activiti
+        ("ACT_HI_ACTINST", "ID_,PROC_INST_ID_,ACT_ID_,CALL_PROC_INST_ID_,START_TIME_", False),
+        ("ACT_HI_ACTINST", "ID_,PROC_INST_ID_,ACT_ID_,CALL_PROC_INST_ID_,START_TIME_,PARENT_ACT_INST_ID_", True),
+        ("ACT_HI_PROCINST", "ID_,PROC_INST_ID_,START_TIME_", True),  # a selection that tells nothing
+        ("ACT_HI_TASKINST", "ID_,PROC_INST_ID_,START_TIME_", False),  # neither of the two tables that are needed
+    ],
+)
+def test_tables_of_other_engines_are_left_to_them(tmp_path: Path, name: str, header: str, ours: bool) -> None:
+    file = tmp_path / f"{name}.csv"
+    file.write_text(f"{header}\n" + ",".join("x" for _ in header.split(",")) + "\n", encoding="utf-8")
+    assert bool(ADAPTER.claim([InputFile(file, file.name)], InputSettings(path="x"))) is ours
 
 
 def test_broken_exports_are_explained(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -255,11 +256,17 @@ def _kept(text: str, config: str, lacks: str, every: float, account: str) -> Min
     return mined(text, json.loads(config), json.loads(lacks), every, **json.loads(account))
 
 
+_RESULTS: WeakKeyDictionary[Mined, dict[str, dict[str | None, MetricResult]]] = WeakKeyDictionary()
+
+
 def measure(log: Mined, metric: str, process: str | None = "p") -> MetricResult:
     """Return one metric of one process, or with ``process=None`` of the portfolio."""
-    shape = modules()[metric][1].METRIC
-    rows = run_ratios(log, [shape])[metric] if isinstance(shape, Ratio) else run_computed(log, shape)
-    return next(r for r in rows if r.process == process)
+    known = _RESULTS.setdefault(log, {})
+    if metric not in known:
+        shape = modules()[metric][1].METRIC
+        rows = run_ratios(log, [shape])[metric] if isinstance(shape, Ratio) else run_computed(log, shape)
+        known[metric] = {r.process: r for r in rows}
+    return known[metric][process]
 
 
 def check(

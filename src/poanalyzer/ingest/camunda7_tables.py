@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -76,16 +77,45 @@ OTHERS = ("HI_DETAIL", "HI_DECINST", "HI_DEC_IN", "HI_DEC_OUT", "HI_BATCH", "HI_
 _NAME = re.compile(
     r"(?:^|[^a-z])act_(" + "|".join(sorted(map(str.lower, (*COLUMNS, *OTHERS)), key=len, reverse=True)) + r")(?![a-z])"
 )
+#: Columns that give a table away whose file has another name; the first that fits counts.
+_MARKS: tuple[tuple[str, frozenset[str]], ...] = tuple(
+    (table, frozenset(marks.split()))
+    for table, marks in (
+        ("HI_ACTINST", "PROC_INST_ID_ ACT_ID_ ACT_TYPE_ START_TIME_"),
+        ("HI_PROCINST", "PROC_INST_ID_ START_TIME_ START_ACT_ID_ SUPER_PROCESS_INSTANCE_ID_"),
+        ("HI_TASKINST", "PROC_INST_ID_ TASK_DEF_KEY_ START_TIME_"),
+        ("HI_INCIDENT", "PROC_INST_ID_ INCIDENT_TYPE_ CREATE_TIME_ INCIDENT_STATE_"),
+        ("HI_JOB_LOG", "JOB_ID_ JOB_STATE_ JOB_RETRIES_"),
+        ("HI_EXT_TASK_LOG", "EXT_TASK_ID_ TOPIC_NAME_ STATE_"),
+        ("HI_OP_LOG", "OPERATION_TYPE_ ENTITY_TYPE_ USER_ID_"),
+        ("RE_PROCDEF", "KEY_ VERSION_ DEPLOYMENT_ID_ RESOURCE_NAME_"),
+        ("RE_DEPLOYMENT", "ID_ DEPLOY_TIME_"),
+    )
+)
 #: How exports write NULL, beside nothing at all.
 _NULLS = ["", "\\N", "NULL", "null", "(null)", "[NULL]", "<null>"]
 
 
 def table_of(file: InputFile) -> str | None:
-    """Return the table a file holds (``HI_PROCINST`` …) by its name: ``public.act_hi_procinst``, ``2026-01_ACT_…``."""
+    """Return the table a file holds (``HI_PROCINST`` …), by its name or, where that says nothing, by its header.
+
+    Names may have more around the table's: ``public.act_hi_procinst``, ``2026-01_ACT_HI_PROCINST``.
+    """
     if file.suffix not in (".csv", ".tsv", ".txt"):
         return None
     found = _NAME.search(file.stem.lower())
-    return found.group(1).upper() if found else None
+    return found.group(1).upper() if found else _by_header(file)
+
+
+@lru_cache(maxsize=4096)
+def _by_header(file: InputFile) -> str | None:
+    try:
+        if b"_" not in file.head[: 1 << 12]:
+            return None
+        names = {column_name(name) for name in sniff(file).names}
+    except InputError:
+        return None  # no table of text: whoever claims it says what is wrong
+    return next((table for table, marks in _MARKS if marks <= names), None)
 
 
 def column_name(raw: str) -> str:

@@ -133,6 +133,7 @@ def _account(sink: Sink, rows: ibis.Table) -> dict[str, Any]:
         if seen[f"bad{number}"]:
             sink.reject(reason, seen[f"bad{number}"], _example(sink, rows, bad))
     if seen.get("backward"):
+        seen["has_start"] -= seen["backward"]
         sink.note(
             "warning",
             f"{seen['backward']} activities end before they start: the end is kept, the start counts as unknown",
@@ -173,7 +174,7 @@ def _shared_ids(sink: Sink, rows: ibis.Table) -> bool:
     import ibis
 
     per_case = rows.group_by("case_id").agg(low=rows.process_key.min(), high=rows.process_key.max())
-    return bool(sink.con.execute(per_case.aggregate(shared=(ibis._.low != ibis._.high).any()).shared.fill_null(False)))
+    return bool(sink.con.execute(per_case.filter(ibis._.low != ibis._.high).count()))
 
 
 def _instances(sink: Sink, rows: ibis.Table, seen: dict[str, Any]) -> tuple[ibis.Table, ibis.Table]:

@@ -189,23 +189,24 @@ def _witnesses(mined: Mined, metric: Ratio, process: Process | None) -> tuple[Ev
     if process is not None and process not in mined.processes[:EVIDENCE_PROCESSES]:
         return ()
     units = mined.root_units if process is None else mined.units
-    rows = units.filter(units.in_window)
+    wanted = units.in_window & metric.witness.where(units)
     if metric.closed:
-        rows = rows.filter(rows.closed)
+        wanted = wanted & units.closed
     if process is not None:
-        rows = rows.filter(rows.process_ix == process.ix)
-    rows = rows.filter(metric.witness.where(rows))
+        wanted = wanted & (units.process_ix == process.ix)
+    rows = units.filter(wanted)
     rows = rows.order_by([*metric.witness.order(rows), rows.case_ix]).limit(EVIDENCE_ROWS)
-    source = mined.log.coded("c_cases").select("case_ix", "source", "raw_ref")
-    frame = mined.query(rows.left_join(source, "case_ix").drop("case_ix_right"))
-    frame = frame.reset_index(drop=True)
+    paths = mined.processes if process is None else (process,)
+    source = {p.ix: p.inputs[0] if len(p.inputs) == 1 else None for p in paths}
     return tuple(
         Evidence(
-            case_id=str(r.case_id), what=metric.witness.what(r), when=iso(r.end if r.end == r.end else r.start),
-            source=r.raw_ref if isinstance(r.raw_ref, str) else r.source,
+            case_id=str(r.case_id),
+            what=metric.witness.what(r),
+            when=iso(r.end if r.end == r.end else r.start),
+            source=source.get(int(r.process_ix)),
         )
-        for r in frame.itertuples()
-    )  # fmt: skip
+        for r in mined.query(rows).itertuples()
+    )
 
 
 def _result(metric: Ratio | Computed, process: Process | None, f: Finding) -> MetricResult:

@@ -98,14 +98,14 @@ class Mined:
     @cached_property
     def units(self) -> ibis.Table:
         """Case facts with what went wrong: one row a case."""
-        return self._with_failures(self.cases, "case_ix")
+        return self._with_failures(self.cases, "case_ix", "m_units")
 
     @cached_property
     def root_units(self) -> ibis.Table:
         """The same for root cases with their descendants."""
-        return self._with_failures(self._roots, "root_ix")
+        return self._with_failures(self._roots, "root_ix", "m_root_units")
 
-    def _with_failures(self, units: ibis.Table, key: str) -> ibis.Table:
+    def _with_failures(self, units: ibis.Table, key: str, name: str) -> ibis.Table:
         import ibis
 
         names = ("episodes", "closed_episodes", "handled", "incidents", "failed_recorded", "failed_unrecorded")
@@ -125,7 +125,8 @@ class Mined:
         sums = sums.left_join(tried, key).drop(f"{key}_right")
         sums = sums.rename(unit_ix=key)
         joined = units.left_join(sums, [units.case_ix == sums.unit_ix]).drop("unit_ix")
-        return joined.mutate(**{n: ibis.coalesce(joined[n], 0) for n in names})
+        # kept as a table: many small queries follow, and each would compile the joins anew
+        return self.log.con.create_table(name, joined.mutate(**{n: ibis.coalesce(joined[n], 0) for n in names}))
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:

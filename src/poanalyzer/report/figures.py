@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from markupsafe import Markup
 
@@ -96,7 +97,7 @@ def scale(ids: Ids, value: Level, names: Sequence[str], title: str, *, reported:
         reached = shown is not None and index <= shown
         possible = not reached and potential is not None and index <= potential
         unknown = not reached and not possible and shown is not None and value.potential is None
-        box = {"x": left, "y": 2.0, "width": step, "height": 24.0, "rx": 3.0}
+        box: dict[str, Any] = {"x": left, "y": 2.0, "width": step, "height": 24.0, "rx": 3.0}
         if reached:
             parts.append(el("rect", fill=mark, stroke=mark, stroke_width=2, **box))
         elif possible:

@@ -144,18 +144,17 @@ def _layers(nodes: Sequence[FlowNode], pairs: Sequence[tuple[str, str]]) -> dict
     for source, target in pairs:
         before[target].append(source)
     depth: dict[str, int] = {}
+    starts = {n.id for n in nodes if n.kind == "start"}
+    least = 1 if starts else 0
 
     def of(name: str) -> int:
         if name not in depth:
-            depth[name] = max((of(b) + 1 for b in before[name]), default=0)
+            first = 0 if name in starts else least
+            depth[name] = max((of(b) + 1 for b in before[name]), default=first)
         return depth[name]
 
     for node in nodes:
         of(node.id)
-    starts = [n.id for n in nodes if n.kind == "start"]
-    for node in nodes:
-        if starts and node.kind != "start" and depth[node.id] == 0:
-            depth[node.id] = 1
     last = max(depth.values(), default=0)
     for node in nodes:
         if node.kind == "end":

@@ -19,10 +19,15 @@ from poanalyzer.ingest.camunda7_tables import Export, column_name, table_of
 from poanalyzer.ingest.dialect import sniff
 from poanalyzer.ingest.files import InputFile
 
-#: Columns of history tables that Flowable and Activiti have under the same table names, and Camunda 7 has not.
-_FOREIGN = {
+#: Flowable and Activiti have tables of the same names. Columns that only Camunda 7 has in them …
+_OURS = {
+    "HI_PROCINST": {"PROC_DEF_KEY_", "STATE_", "ROOT_PROC_INST_ID_", "SUPER_CASE_INSTANCE_ID_"},
+    "HI_ACTINST": {"PROC_DEF_KEY_", "PARENT_ACT_INST_ID_", "ACT_INST_STATE_", "SEQUENCE_COUNTER_"},
+}
+#: … and columns that, without those, mean one of the others.
+_THEIRS = {
     "HI_PROCINST": {"REV_", "NAME_", "CALLBACK_ID_"},
-    "HI_ACTINST": {"REV_", "TRANSACTION_ORDER_"},
+    "HI_ACTINST": {"REV_", "TRANSACTION_ORDER_", "CALL_PROC_INST_ID_"},
 }
 
 
@@ -41,7 +46,7 @@ class Camunda7:
         engines = {
             folder: group
             for folder, group in groups.items()
-            if any(table_of(f) in _FOREIGN for f in group) and not any(_is_foreign(f) for f in group)
+            if any(table_of(f) in _OURS for f in group) and not any(_is_foreign(f) for f in group)
         }
         for file in files:
             if engines and is_model(file):
@@ -100,14 +105,14 @@ def _zone(settings: InputSettings, config: Config, sink: Sink) -> str:
 
 
 def _is_foreign(file: InputFile) -> bool:
-    strange = _FOREIGN.get(table_of(file) or "", set())
-    if not strange:
+    table = table_of(file) or ""
+    if table not in _OURS:
         return False
     try:
         names = {column_name(name) for name in sniff(file).names}
     except InputError:
         return False  # it is named like ours: reading it says what is wrong with it
-    return bool(strange & names)
+    return not names & _OURS[table] and bool(names & _THEIRS[table])
 
 
 def _folder(file: InputFile) -> str:

@@ -2,7 +2,7 @@
 
 Share of the key figures of a process that its records can support: figures of the catalogue, and those declared for it,
 that are computable (grade 1 or more) / all of them. A figure is computable where every field it needs is filled in at
-least 95 % of the cases, and 30 cases are closed. For the portfolio the mean over processes, weighted by closed cases.
+least 95 % of the cases. For the portfolio the mean over processes with 30 closed cases, weighted by their closed cases.
 
 Trackable is not tracked: logs prove only the first. It is a census of fields, so there is no sampling interval.
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
@@ -25,15 +25,17 @@ GRADE = 1
 def compute(mined: Mined, process: Process | None, grade: int = GRADE) -> Finding:
     """Return the share of figures at ``grade`` or more."""
     if process is None:
-        weighed = [(p, compute(mined, p, grade)) for p in mined.processes if p.closed]
-        total = sum(p.closed for p, _ in weighed)
-        if not total:
-            return missing(Status.INSUFFICIENT, "no closed case")
-        value = sum(p.closed * (f.value or 0.0) for p, f in weighed) / total
+        found = [(p, compute(mined, p, grade)) for p in mined.processes]
+        weighed = [(p.closed, f.value) for p, f in found if f.value is not None]
+        if not weighed:
+            return missing(Status.INSUFFICIENT, f"no process has {MIN_CASES} closed cases")
+        value = sum(closed * share for closed, share in weighed) / sum(closed for closed, _ in weighed)
         return Finding(
             value=value, low=value, high=value, n=len(weighed), n_unit="processes",
             method="mean over processes, weighted by closed cases",
         )  # fmt: skip
+    if process.closed < MIN_CASES:
+        return missing(Status.INSUFFICIENT, f"{process.closed} closed cases; at least {MIN_CASES} are needed")
     rated = [k for k in mined.kpi_grades[process.ix] if k.grade is not None]
     met = [k for k in rated if (k.grade or 0) >= grade]
     value = len(met) / len(rated)

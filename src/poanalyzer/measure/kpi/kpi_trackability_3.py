@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
@@ -21,14 +21,15 @@ GRADE = 3
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share of figures at grade 3 or more; the portfolio's is weighted by closed cases."""
-    asked = [p for p in mined.processes if p.closed] if process is None else [process]
-    weight = sum(max(p.closed, 1) for p in asked)
+    asked = [p for p in (mined.processes if process is None else (process,)) if p.closed >= MIN_CASES]
+    weight = sum(p.closed for p in asked)
     if not asked:
-        return missing(Status.INSUFFICIENT, "no closed case")
+        closed = max((p.closed for p in mined.processes), default=0) if process is None else process.closed
+        return missing(Status.INSUFFICIENT, f"{closed} closed cases; at least {MIN_CASES} are needed")
     value, low_rows = 0.0, []
     for p in asked:
         rated = [k for k in mined.kpi_grades[p.ix] if k.grade is not None]
-        value += max(p.closed, 1) / weight * sum((k.grade or 0) >= GRADE for k in rated) / len(rated)
+        value += p.closed / weight * sum((k.grade or 0) >= GRADE for k in rated) / len(rated)
         low_rows += [(p, k) for k in rated if k.declared and (k.grade or 0) < GRADE]
     return Finding(
         value=value, low=value, high=value, n=len(asked), n_unit="processes", method="census of the matrix",

@@ -16,10 +16,12 @@ from poanalyzer.report.words import (
     duration,
     interval,
     level,
+    lower_first,
     minute,
     number,
     sentence,
     short,
+    upper_first,
 )
 from poanalyzer.results import Assessment, Claim, ModelResult
 
@@ -124,8 +126,9 @@ def _next(view: View) -> Iterator[str]:
     if not view.a.roadmap:
         yield "No step follows from these records."
     for index, item in enumerate(view.a.roadmap, 1):
-        yield f"{index}. **{view.KINDS[item.kind]}: {text(sentence(item.step))}** {text(view.name(item.process), 60)}: "
-        yield f"   {text(sentence(item.why))} It worked if {text(sentence(item.works_if))}"
+        scope = text(upper_first(view.name(item.process)), 60)
+        yield f"{index}. **{view.KINDS[item.kind]}: {text(sentence(item.step))}** {scope}: {text(sentence(item.why))}"
+        yield f"   It worked if {text(lower_first(sentence(item.works_if)))}"
     yield ""
 
 
@@ -211,7 +214,8 @@ def _measures(view: View) -> Iterator[str]:
             )
         for gap in view.gaps(process):
             what = ", ".join(f"`{item}`" for item in gap.items)
-            yield f"- Not measured, {STATUS[gap.status]}: {what}. {text(sentence(gap.reason))} {text(sentence(gap.unlock))}".rstrip()
+            why = f"{text(sentence(gap.reason))} {text(sentence(gap.unlock))}".rstrip()
+            yield f"- Not measured, {STATUS[gap.status]}: {what}. {why}"
         yield ""
 
 
@@ -253,7 +257,8 @@ def _quality(view: View) -> Iterator[str]:
         yield f"- {finding.severity}: {text(finding.title)}: {text(sentence(finding.text))}"
     for source in view.a.inputs:
         rejected = "; ".join(f"{text(reason)}: {n}" for reason, n in source.rows_rejected.items()) or "none"
-        yield f"- {text(source.path)}: {number(source.rows_read)} rows read, {number(source.rows_kept)} kept; rejected: {rejected}"
+        rows = f"{number(source.rows_read)} rows read, {number(source.rows_kept)} kept"
+        yield f"- {text(source.path)}: {rows}; rejected: {rejected}"
         for one in source.capabilities:
             if one.available != "yes":
                 partly = "in part" if one.available == "partial" else "no"
