@@ -191,7 +191,7 @@ def test_endpoint_diversity_is_the_exponential_of_the_entropy():
     few = "× 29\na  A  0–1  bot:x  serviceTask"
     check("endpoint-diversity", few, status=Status.INSUFFICIENT, reason="29 closed cases", value=1.0)
     nobody = "× 30\na  A  0–1  ?  task"
-    check("endpoint-diversity", nobody, status=Status.NOT_APPLICABLE, value=None)
+    check("endpoint-diversity", nobody, status=Status.NOT_AVAILABLE, value=None, reason="known endpoint")
 
 
 def test_the_jackknife_of_endpoint_diversity_sees_that_cases_differ():

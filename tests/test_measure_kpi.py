@@ -53,9 +53,9 @@ def test_grade_1_is_computable_2_has_a_target_3_three_complete_months():
         # January is the month the log begins in, the last the one it ends in: February to April are complete in May
         (range(0, 122, 1), 3),  # 1 January – 1 May
         (range(0, 121, 1), 2),  # 1 January – 30 April: April is not over
-        ([*range(0, 60), *range(91, 160)], 2),  # nothing ended in March
-        ([*range(0, 60), *range(91, 190)], 3),  # but April, May, June are whole: the log ends in July
-        ([*range(0, 60), *range(91, 180)], 2),
+        ([*range(60), *range(91, 160)], 2),  # nothing ended in March
+        ([*range(60), *range(91, 190)], 3),  # but April, May, June are whole: the log ends in July
+        ([*range(60), *range(91, 180)], 2),
     ],
 )
 def test_three_consecutive_complete_months(days: list[int], grade_: int):
@@ -151,7 +151,9 @@ def test_behaviour_coverage_is_good_turing():
     e  Go  0–0  ?   startEvent      # no work: no variant
     """
     low, high = interval.proportion(2, 40)[1:3]
-    check("behaviour-coverage", text, value=0.95, low=1 - high, high=1 - low, n=40, variants=4, seen_once=2, seen_twice=0)
+    check(
+        "behaviour-coverage", text, value=0.95, low=1 - high, high=1 - low, n=40, variants=4, seen_once=2, seen_twice=0
+    )
     check("behaviour-coverage", text.replace("× 30", "× 2"), status=Status.INSUFFICIENT, value=1 - 2 / 12, seen_twice=1)
     check("behaviour-coverage", "× 40\na  Go  0–0  ?  startEvent", status=Status.NOT_APPLICABLE, value=None)
 
@@ -194,7 +196,9 @@ def test_outcome_observability_needs_two_classes_and_all_cases():
     d  state=terminated
     """
     config = {"process": [{"key": "p", **OUTCOME}]}
-    check("outcome-observability", text, config=config, value=35 / 40, success=20, failure=15, unknown=5, basis="declared")
+    check(
+        "outcome-observability", text, config=config, value=35 / 40, success=20, failure=15, unknown=5, basis="declared"
+    )
     check("outcome-observability", text, status=Status.NOT_AVAILABLE, value=None, reason="nothing says")
     dull = text.replace("Rejected", "Done")
     check("outcome-observability", dull, config=config, value=0.0, caveat="only one class")
@@ -303,7 +307,9 @@ def test_a_productive_process_has_thirty_completed_roots_in_four_weeks():
 
 def test_productive_processes_of_the_portfolio_are_a_lower_bound_unless_complete():
     text = WEEKS + "\nkid  B  0–9  bot  serviceTask\ncases:\nkid  process_key=q  root_case_id=a"
-    check("productive-processes", text, every=1440, process=None, value=1, lower_bound=1, high=None, caveat="lower bound")
+    check(
+        "productive-processes", text, every=1440, process=None, value=1, lower_bound=1, high=None, caveat="lower bound"
+    )
     complete = {"context": {"complete": True}}
     check("productive-processes", text, every=1440, process=None, config=complete, value=1, lower_bound=None, high=1)
     check("productive-processes", text, every=1440, process="q", value=0)  # a called process is a part of its root
@@ -317,10 +323,21 @@ def test_productive_counts_the_window_only():
 
 def test_shares_of_processes_are_the_lower_of_unweighted_and_by_volume():
     # p: 90 cases of known outcome; q: 30 of unknown. 1 of 2 processes, 90 of 120 cases: .5
-    text = "× 45\na  B  0–9  bot  serviceTask\n× 45\nc  Rejected  0–9  bot  serviceTask\n× 30\nb  A  0–9  bot  serviceTask"
+    text = (
+        "× 45\na  B  0–9  bot  serviceTask\n× 45\nc  Rejected  0–9  bot  serviceTask\n× 30\nb  A  0–9  bot  serviceTask"
+    )
     text += "\ncases:\nb  process_key=q"
     config = {"process": [{"key": "p", **OUTCOME}]}
-    check("outcome-observability", text, every=1440, config=config, process=None, value=0.5, unweighted=0.5, volume_weighted=0.75)
+    check(
+        "outcome-observability",
+        text,
+        every=1440,
+        config=config,
+        process=None,
+        value=0.5,
+        unweighted=0.5,
+        volume_weighted=0.75,
+    )
     other = {"process": [{"key": "q", "outcome": {"success": ["A"]}}]}
     # only q is declared, and shows one class only
     check("outcome-observability", text, every=1440, config=other, process=None, value=0.0)
@@ -337,7 +354,10 @@ def test_units_lines_of_business_and_stacks():
     check("active-delivery-units", text, every=1440, process=None, config=units, value=1, high=1, basis="declared")
     alone = text.replace("tenant=north", "state=completed").replace(" tenant=south", "")
     check("active-delivery-units", alone, every=1440, process=None, status=Status.NOT_AVAILABLE, value=None)
-    lines = {"context": {"lines_of_business": ["Retail", "Loans"]}, "process": [{"key": "p", "line_of_business": "Retail"}]}
+    lines = {
+        "context": {"lines_of_business": ["Retail", "Loans"]},
+        "process": [{"key": "p", "line_of_business": "Retail"}],
+    }
     check("lob-coverage", text, every=1440, process=None, config=lines, value=0.5)
     check("lob-coverage", text, every=1440, process=None, status=Status.NOT_AVAILABLE, value=None)
     engines = {"context": {"engines": [{"product": "a", "major": 7, "volume": 3}, {"product": "b", "volume": 1}]}}

@@ -181,7 +181,9 @@ def test_a_model_with_nothing_parallel_and_no_model_at_all():
     found = check("parallel-realisation-rate", rows, status=Status.NOT_AVAILABLE, value=None, reason="no model")
     assert "parallel" in found.unlock
     unused = f"× 40\na  B  0–10  bot  serviceTask\n{VERSION}{MODEL}"
-    check("parallel-realisation-rate", unused, status=Status.NOT_APPLICABLE, value=None, reason="no split was activated")
+    check(
+        "parallel-realisation-rate", unused, status=Status.NOT_APPLICABLE, value=None, reason="no split was activated"
+    )
 
 
 def test_pairs_count_for_the_version_of_their_case():

@@ -123,7 +123,7 @@ def test_each_metric_is_silent_without_what_it_needs(metric: str):
     if not shape.needs:
         return
     text = "× 40\na  A  0–9  bot  serviceTask\na  B  5–9  human  userTask"
-    every = {c: "Export it." for c in CAPABILITIES}
+    every = dict.fromkeys(CAPABILITIES, "Export it.")
     check(metric, text, lacks=every, status=Status.NOT_AVAILABLE, value=None, low=None, high=None, unlock="Export it.")
     check(metric, text, lacks=every, process=None, status=Status.NOT_AVAILABLE, value=None)
     never = dict.fromkeys(CAPABILITIES, "")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -20,10 +20,12 @@ from tests import report_sample
 
 SCHEMA_FILE = Path(__file__).parents[1] / "docs" / "assessment.schema.json"
 
+BARE = replace(report_sample.bare(), models=(), metric_catalogue=())
+
 
 def with_metric(**fields: object) -> Assessment:
     row = MetricResult(id="m", process=None, unit="share", status=Status.MEASURED, **{"value": 0.5, **fields})  # type: ignore[arg-type]
-    return replace(report_sample.bare(), metrics=(row,))
+    return replace(BARE, metrics=(row,))
 
 
 @pytest.mark.parametrize("make", [report_sample.sample, report_sample.many, report_sample.bare, report_sample.hostile])
@@ -55,6 +57,7 @@ def test_numbers_that_json_lacks_are_an_error_that_names_the_field(value):
         dumps(with_metric(value=value))
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(st.characters(), max_size=40), st.floats(allow_nan=False, allow_infinity=False))
 def test_any_text_and_number_survives(what, value):
     whole = with_metric(value=value, evidence=(Evidence(case_id=what, what=what),))

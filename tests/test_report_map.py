@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poanalyzer.report.process_graph import MAX_NODES, with_ends
@@ -78,6 +78,7 @@ def graphs(make):
     return nodes, edges
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_no_boxes_overlap_and_forward_edges_go_forward(given_graph):
     nodes, edges = with_ends(*given_graph, 9)
@@ -94,6 +95,7 @@ def test_no_boxes_overlap_and_forward_edges_go_forward(given_graph):
     assert len(laid.edges) + len(laid.hidden_edges) == len(edges)
 
 
+@settings(deadline=None)
 @given(graphs(), st.randoms())
 def test_the_order_of_the_input_does_not_matter(given_graph, random):
     nodes, edges = given_graph

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -24,6 +25,7 @@ from poanalyzer.ingest.xes_times import XesClock
 from tests.data import test_data
 
 MINUTE = 60_000_000
+SERIAL = itertools.count()
 NOON = 1_704_110_400_000_000  # 2024-01-01T12:00:00Z
 
 
@@ -35,7 +37,8 @@ def con() -> ibis.BaseBackend:
 def read(con: ibis.BaseBackend, path: Path, config: Config | None = None, **given_settings: Any) -> Sink:
     file = InputFile(path, path.name)
     input_settings = InputSettings(path=path.name, **given_settings)
-    sink = Sink(con, InputRecord(path.name, "xes", "unknown", "engine", False, ""), path.parent)
+    # the back end is shared, and a sink's tables are named after its input
+    sink = Sink(con, InputRecord(f"{path.name} {next(SERIAL)}", "xes", "unknown", "engine", False, ""), path.parent)
     ADAPTER.read(Claim((file,), 1.0, "test"), input_settings, config or Config(), sink)
     return sink
 
@@ -339,7 +342,7 @@ def test_huge_attribute_is_refused(tmp_path: Path, con: ibis.BaseBackend) -> Non
 
 def test_claims_by_content(tmp_path: Path) -> None:
     contents = {
-        "a.xes": SMALL.encode(), "b.xml": SMALL.encode(), "c.xes": b"", "d.csv": b"case,activity", "e.xes": SMALL.encode("utf-16"),
+        "a.xes": SMALL.encode(), "b.xml": SMALL.encode(), "c.xes": b"", "d.csv": b"a,b", "e.xes": SMALL.encode("utf-16"),
         "f.xes.gz": gzip.compress(SMALL.encode()), "g.bpmn": b"<definitions/>",
     }  # fmt: skip
     files = []

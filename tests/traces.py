@@ -9,6 +9,7 @@ UTC): ``90``, ``1:30`` (hours and minutes) or ``2d 1:30``. The sections:
 ``cases``: ``case  key=value …`` sets columns of ``cases``. Without it a case runs from its first to its last time, and is
     closed unless something in it still runs.
 ``attempts``: ``case  element  at  key=value …``; ``exceptions``: ``case  element  raised–cleared  cleared_by  key=value …``.
+``variables``: ``case  name  value=… …``.
 ``elements``: ``id  type  key=value …`` (``process_key``, ``version`` default to p and 1); ``deployments``: ``version  at  …``.
 ``outside``: as ``work``, for a second input whose role is outside.
 
@@ -41,7 +42,7 @@ MINUTE = 60_000_000
 HOUR, DAY = 60 * MINUTE, 1440 * MINUTE
 #: 2024-01-01T00:00:00Z, a Monday.
 EPOCH = 1_704_067_200_000_000
-SECTIONS = ("work", "cases", "attempts", "exceptions", "elements", "deployments", "outside")
+SECTIONS = ("work", "cases", "attempts", "exceptions", "variables", "elements", "deployments", "outside")
 
 Row = dict[str, Any]
 
@@ -169,6 +170,9 @@ def _put(out: Parsed, said: dict[tuple[str, str], Row], section: str, c: list[st
             "kind": "work-item-failure", "exception_id": number,
         } | _options(more, suffix, shift)  # fmt: skip
         out.engine.add("exceptions", **{"root_id": row["exception_id"]} | row)
+    elif section == "variables":
+        case, name, *more = c
+        out.engine.add("variables", **{"case_id": case + suffix, "name": name} | _options(more, suffix, shift))
     elif section == "elements":
         element, kind, *more = c
         row = {"process_key": "p", "version": "1", "element_id": element, "element_type": kind}

@@ -334,21 +334,25 @@ def inspect(
 
 
 def _supports(mined: Mined) -> tuple[tuple[str, str, bool, str], ...]:
+    """Return for each claim of the mined drivers whether something in the log answers it, and what is missing."""
     from poanalyzer.maturity import load_model
-    from poanalyzer.measure.catalogue import modules
-    from poanalyzer.measure.run import absent
+    from poanalyzer.measure import measure_all
+    from poanalyzer.results import Status
 
+    model = load_model("pomm")
+    results = measure_all(mined)
+    asked = {c.id for d in model.drivers if d.source == "mined" for c in d.claims} | {c.id for c in model.shared}
     out = []
-    known = {i: m.METRIC for i, (_, m) in modules().items()}
-    for claim in load_model("pomm").claims:
-        if claim.polarity != "attain":
+    for claim in model.claims:
+        if claim.polarity != "attain" or claim.id not in asked:
             continue
         reasons = []
         for use in claim.primaries:
-            if use.metric not in known:
+            rows = [m for m in results if m.id == use.metric]
+            if not rows:
                 reasons.append(f"this version does not measure {use.metric} yet")
-            elif (gap := absent(mined, None, known[use.metric])) is not None:
-                reasons.append(" ".join(filter(None, (gap.reason, gap.unlock and f"({gap.unlock})"))))
+            elif not any(m.status is Status.MEASURED for m in rows):
+                reasons.append(" ".join(filter(None, (rows[0].reason, rows[0].unlock and f"({rows[0].unlock})"))))
         out.append((claim.id, claim.quote, not reasons, "; ".join(reasons)))
     return tuple(out)
 

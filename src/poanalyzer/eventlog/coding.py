@@ -52,15 +52,14 @@ def case_map(con: ibis.BaseBackend) -> ibis.Table:
 
 
 def _merged(pieces: ibis.Table) -> ibis.Table:
-    """Return one row a case from its pieces: the first input's words, the earliest start, the latest end."""
+    """Return one row a case from its pieces: the earliest start, the latest end, and the words of the first input that
+    saw it end (an older export shows a case as running that a newer one shows as completed)."""
     import ibis
 
-    first = ibis.row_number().over(group_by="case_ix", order_by=[ibis._.sink, ibis._.raw_ref])
+    first = ibis.row_number().over(group_by="case_ix", order_by=[ibis._.end.isnull(), ibis._.sink, ibis._.raw_ref])
     whole = pieces.group_by("case_ix").agg(first_start=pieces.start.min(), last_end=pieces.end.max())
     one = pieces.mutate(piece=first).filter(ibis._.piece == 0).drop("piece").join(whole, "case_ix")
-    return one.mutate(
-        start=one.first_start, end=ibis.ifelse(one.end.isnull(), one.end, one.last_end)
-    ).drop("first_start", "last_end")  # fmt: skip
+    return one.mutate(start=one.first_start, end=one.last_end).drop("first_start", "last_end")
 
 
 def _rooted(con: ibis.BaseBackend, cases: ibis.Table) -> ibis.Table:
@@ -221,6 +220,10 @@ _NEVER_NULL = frozenset(("activity", "element_type", "resource_type"))
 _NOTHING = "\x00"
 
 
+#: Canonical tables that are stored under another name (DuckDB takes DESCRIBE variables for a statement of its own).
+STORED = {"cases": "c_cases", "activities": "c_acts", "variables": "c_variables"}
+
+
 def code_plainly(con: ibis.BaseBackend, sinks: list[Sink], table: str) -> None:
     """Create a canonical table that is small or read by few, with ``case_ix`` beside its case id."""
     import ibis
@@ -239,9 +242,9 @@ def code_plainly(con: ibis.BaseBackend, sinks: list[Sink], table: str) -> None:
         schema = {n: ibis_type(k) for n, k in TABLES[table].items()}
         if "case_id" in schema:
             schema |= {"case_ix": "int64", "process_ix": "int64"}
-        con.create_table(table, schema=ibis.schema(schema))
+        con.create_table(STORED.get(table, table), schema=ibis.schema(schema))
         return
-    con.create_table(table, _union(parts))
+    con.create_table(STORED.get(table, table), _union(parts))
 
 
 def _union(parts: list[ibis.Table]) -> ibis.Table:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _PERSONAL = {
     "activities": ("resource",), "cases": ("started_by",), "operations": ("user",), "deployments": ("deployed_by",),
 }  # fmt: skip
-_ROWS = 100_000
 
 
 def write_parquet(log: EventLog, out: Path, *, names: bool) -> list[Path]:
@@ -25,8 +24,6 @@ def write_parquet(log: EventLog, out: Path, *, names: bool) -> list[Path]:
 
     Files appear under their names only when all are complete.
     """
-    import pyarrow.parquet as pq
-
     out.mkdir(parents=True, exist_ok=True)
     done: list[tuple[Path, Path]] = []
     try:
@@ -39,10 +36,7 @@ def write_parquet(log: EventLog, out: Path, *, names: bool) -> list[Path]:
                     rows = _pseudonymous(log, rows, column)
             part = out / f".{name}.parquet.part"
             done.append((part, out / f"{name}.parquet"))
-            batches = log.con.to_pyarrow_batches(rows, chunk_size=_ROWS)
-            with pq.ParquetWriter(part, batches.schema, compression="zstd") as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
+            log.con.to_parquet(rows, part, compression="zstd")
     except BaseException:
         for part, _ in done:
             part.unlink(missing_ok=True)
@@ -59,15 +53,15 @@ def _pseudonymous(log: EventLog, rows: ibis.Table, column: str) -> ibis.Table:
     known = log.con.to_pandas(rows.filter(rows[column].notnull()).select(name=rows[column]).distinct())
     if known.empty:
         return rows
-    alias = ibis.memtable({"real_name": list(known["name"]), "alias": [pseudonym(str(n)) for n in known["name"]]})
+    alias = ibis.memtable({"real_name": list(known["name"]), "shown_as": [pseudonym(str(n)) for n in known["name"]]})
     joined = rows.left_join(alias, [rows[column] == alias.real_name]).drop("real_name")
     machine = (
         joined.resource_type.isin(("bot", "system", "device", "external"))
         if column == "resource"
         else ibis.literal(False)
     )
-    shown = ibis.ifelse(machine, joined[column], joined.alias)
-    return joined.mutate(**{column: shown}).drop("alias")
+    shown = ibis.ifelse(machine, joined[column], joined["alias"])
+    return joined.mutate(**{column: shown}).drop("shown_as")
 
 
 def pseudonym(name: str) -> str:

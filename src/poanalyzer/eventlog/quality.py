@@ -20,7 +20,8 @@ def findings(log: EventLog) -> tuple[QualityFinding, ...]:
     """
     import ibis
 
-    acts = log.coded("c_acts").filter(ibis._.work)
+    engines = log.coded("d_process").filter(~ibis._.outside).select("process_ix")
+    acts = log.coded("c_acts").filter(ibis._.work).semi_join(engines, "process_ix")
     who = log.coded("d_resource").select("resource_ix", "resource")
     rows = acts.join(who, "resource_ix").select("case_ix", "at", "start", "end", "resource", "actor")
     same = rows.group_by(["case_ix", "at"]).agg(n=rows.count())

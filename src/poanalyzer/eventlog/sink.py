@@ -95,16 +95,13 @@ class Sink:
         """
         return self._constants[id(rows)]
 
-    def stage(self, rows: pa.Table | pa.RecordBatchReader, name: str = "rows") -> ibis.Table:
+    def stage(self, rows: pa.Table, name: str = "rows") -> ibis.Table:
         """Keep Arrow rows in the store's back end under a fresh name and return them as an Ibis table."""
         import ibis
-        import pyarrow as pa
 
         self._serial += 1
         unique = f"stage_{name}_{self._serial}_{abs(hash(self.record.path)) % 10**9}"
-        if isinstance(rows, pa.Table):
-            return self.con.create_table(unique, ibis.memtable(rows))
-        return self.con.create_table(unique, rows)
+        return self.con.create_table(unique, ibis.memtable(rows))
 
     def read(self, rows: int) -> None:
         """Count rows (events, records) found in the source, as the source counts them."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from poanalyzer.config import Config
 from poanalyzer.errors import InputError
-from poanalyzer.eventlog.coding import CODED, code_activities, code_cases, code_plainly
+from poanalyzer.eventlog.coding import CODED, STORED, code_activities, code_cases, code_plainly
 from poanalyzer.eventlog.schema import TABLES, ibis_type
 from poanalyzer.eventlog.sink import InputRecord, Sink
 from poanalyzer.results import Problem
@@ -100,7 +100,7 @@ class EventLog:
         """Return a coded or plain stored table; columns of ``c_acts`` that no input fills are NULL, and not stored."""
         import ibis
 
-        table = self.con.table(name)
+        table = self.con.table(STORED.get(name, name))
         if name != "c_acts":
             return table
         unfilled = {c: k for c, k in TABLES["activities"].items() if c not in (*table.columns, *CODED)}
@@ -114,8 +114,7 @@ class EventLog:
 
     def row_count(self, name: str) -> int:
         """Return how many rows a canonical table holds."""
-        stored = {"cases": "c_cases", "activities": "c_acts"}.get(name, name)
-        return int(self.con.execute(self.con.table(stored).count()))
+        return int(self.con.execute(self.con.table(STORED.get(name, name)).count()))
 
     def close(self) -> None:
         """Drop the back end and its files."""

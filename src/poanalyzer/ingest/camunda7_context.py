@@ -32,9 +32,9 @@ def put_operations(export: Export, sink: Sink) -> None:
     tasks = _elements_of(export.table("HI_TASKINST"), "ID_", "TASK_DEF_KEY_", "task")
     jobs = _elements_of(export.table("HI_JOB_LOG"), "JOB_ID_", "ACT_ID_", "job")
     externals = _elements_of(export.table("HI_EXT_TASK_LOG"), "EXT_TASK_ID_", "ACT_ID_", "external")
-    merged = merged.left_join(tasks, merged.task == tasks.task_key)
-    merged = merged.left_join(jobs, merged.job == jobs.job_key)
-    merged = merged.left_join(externals, merged.external == externals.external_key)
+    merged = merged.left_join(tasks, [("task", "task_key")])
+    merged = merged.left_join(jobs, [("job", "job_key")])
+    merged = merged.left_join(externals, [("external", "external_key")])
     sink.put(
         "operations",
         merged.select(

@@ -136,6 +136,7 @@ def _number(version: str) -> tuple[int, str]:
 
 def put_definitions(found: Sequence[Definition], export: Export, sink: Sink) -> None:
     """Fill ``definitions``, ``deployments`` and ``elements``."""
+    import ibis
     import pyarrow as pa
 
     deployed = _deployments(export)
@@ -192,11 +193,12 @@ def put_definitions(found: Sequence[Definition], export: Export, sink: Sink) -> 
         ("model_ref", pa.string()),
         ("deployed_at", pa.int64()),
     ]
-    sink.put("definitions", pa.Table.from_pylist(definition_rows, pa.schema([*schema, *extra])))
+    sink.put("definitions", ibis.memtable(pa.Table.from_pylist(definition_rows, pa.schema([*schema, *extra]))))
     extra = [(n, pa.string()) for n in ("deployed_by", "deployment_source", "release_id", "result")]
     extra += [("deployed_at", pa.int64()), ("is_duplicate", pa.bool_())]
-    sink.put("deployments", pa.Table.from_pylist(deployment_rows, pa.schema([*schema, *extra])))
-    sink.put("elements", elements_table((key, version, model) for (key, version), model in sorted(models.items())))
+    sink.put("deployments", ibis.memtable(pa.Table.from_pylist(deployment_rows, pa.schema([*schema, *extra]))))
+    rows = elements_table((key, version, model) for (key, version), model in sorted(models.items()))
+    sink.put("elements", ibis.memtable(rows))
 
 
 def _deployments(export: Export) -> dict[str, dict[str, Any]]:
@@ -225,8 +227,9 @@ def _deployers(export: Export) -> dict[str, str]:
     return {row["DEPLOYMENT_ID_"]: row["user"] for row in rows if row["DEPLOYMENT_ID_"]}
 
 
-def lookup_tables(found: Sequence[Definition], sink: Sink) -> tuple[ibis.Table, ibis.Table]:
+def lookup_tables(found: Sequence[Definition], export: Export) -> tuple[ibis.Table, ibis.Table]:
     """Return (definitions by id, model elements by definition id) as staged tables to join with."""
+    import ibis
     import pyarrow as pa
 
     names = ("definition_id", "process_key", "version", "process_name")
@@ -248,6 +251,6 @@ def lookup_tables(found: Sequence[Definition], sink: Sink) -> tuple[ibis.Table, 
     flags = [("m_interrupting", pa.bool_()), ("m_is_compensation", pa.bool_())]
     schema = pa.schema([("definition_id", pa.string()), *((f"m_{c}", pa.string()) for c in columns), *flags])
     return (
-        sink.stage(pa.Table.from_pylist(keys, key_schema), "camunda7_definitions"),
-        sink.stage(pa.Table.from_pylist(elements, schema), "camunda7_elements"),
+        export.keep(ibis.memtable(pa.Table.from_pylist(keys, key_schema)), "definitions"),
+        export.keep(ibis.memtable(pa.Table.from_pylist(elements, schema)), "elements"),
     )

@@ -67,9 +67,7 @@ def _external_attempts(export: Export) -> ibis.Table:
     exhausted = incidents.filter(incidents.INCIDENT_TYPE_ == "failedExternalTask")
     exhausted = exhausted.select(gone_task="CONFIGURATION_", gone_at="CREATE_TIME_").distinct()
     failed = log.filter((log.STATE_ == _FAILED) & log.PROC_INST_ID_.notnull() & log.ACT_ID_.notnull())
-    failed = failed.left_join(
-        exhausted, (exhausted.gone_task == failed.EXT_TASK_ID_) & (exhausted.gone_at == failed.TIMESTAMP_)
-    )
+    failed = failed.left_join(exhausted, [("EXT_TASK_ID_", "gone_task"), ("TIMESTAMP_", "gone_at")])
     return failed.select(
         case_id=failed.PROC_INST_ID_,
         activity_instance_id=failed.ACT_INST_ID_,
@@ -100,7 +98,7 @@ def put_incidents(export: Export, acts: ibis.Table, sink: Sink) -> None:
     tasks = log.filter(log.EXT_TASK_ID_.notnull()).group_by(ext_task="EXT_TASK_ID_").agg(
         ext_instance=log.ACT_INST_ID_.max()
     )  # fmt: skip
-    rows = rows.left_join(tasks, tasks.ext_task == rows.CONFIGURATION_)
+    rows = rows.left_join(tasks, [("CONFIGURATION_", "ext_task")])
     sink.put(
         "exceptions",
         rows.select(
@@ -136,7 +134,7 @@ def _with_instance(
                        a_end="END_TIME_", a_execution="EXECUTION_ID_")  # fmt: skip
     pairs = rows.select(f_id="ID_", f_case="f_case", f_at="f_at", f_execution="f_execution", f_element="element").join(
         some,
-        [ibis._.f_case == some.a_case, ibis._.f_element == some.a_element],
+        [("f_case", "a_case"), ("f_element", "a_element")],
     )
     pairs = pairs.filter(pairs.a_end.isnull() | (pairs.a_end >= pairs.f_at))
     rank = ibis.row_number().over(
@@ -150,4 +148,4 @@ def _with_instance(
     )
     best = pairs.mutate(place=rank)
     best = best.filter(best.place == 0).select("f_id", instance="a_id")
-    return rows.left_join(best, best.f_id == rows.ID_)
+    return rows.left_join(best, [("ID_", "f_id")])

@@ -42,9 +42,7 @@ def _kind(raw: ibis.Value, kinds: dict[str, str]) -> ibis.Value:
 
 def _modelled(fired: ibis.Table, elements: ibis.Table) -> ibis.Table:
     model = elements.select("definition_id", "m_element_id", "m_attached_to", "m_event_ref", "m_interrupting")
-    return fired.left_join(
-        model, (model.definition_id == fired.PROC_DEF_ID_) & (fired.element_id == model.m_element_id)
-    )
+    return fired.left_join(model, [("PROC_DEF_ID_", "definition_id"), ("element_id", "m_element_id")])
 
 
 def _boundaries(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
@@ -55,7 +53,7 @@ def _boundaries(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
         h_case="PROC_INST_ID_", h_id="ID_", h_scope="PARENT_ACT_INST_ID_", h_element="bare_id", h_type="ACT_TYPE_",
         h_start="START_TIME_", h_end="END_TIME_", h_canceled="canceled",
     )  # fmt: skip
-    pairs = fired.join(hosts, hosts.h_case == fired.PROC_INST_ID_)
+    pairs = fired.join(hosts, [("PROC_INST_ID_", "h_case")])
     interrupted = pairs.h_canceled & (pairs.h_end == pairs.START_TIME_).fill_null(False)
     same_scope = (pairs.h_scope == pairs.PARENT_ACT_INST_ID_).fill_null(False)
     # with a model the host is known by its element; without one it is what was cancelled beside the event
@@ -77,7 +75,7 @@ def _boundaries(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
     )
     best = pairs.mutate(place=rank, hit=interrupted)
     best = best.filter(best.place == 0).select(b_id="ID_", host="h_id", host_element="h_element", hit="hit")
-    rows = fired.left_join(best, best.b_id == fired.ID_)
+    rows = fired.left_join(best, [("ID_", "b_id")])
     rows = rows.mutate(
         kind=_kind(rows.ACT_TYPE_, _BOUNDARIES),
         instance=rows.host,
@@ -94,9 +92,9 @@ def _event_scopes(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
     started = acts.filter(acts.ACT_TYPE_.isin(list(_EVENT_STARTS)) & (acts.PARENT_ACT_INST_ID_ != acts.PROC_INST_ID_))
     started = _modelled(started, elements)
     scopes = acts.select(s_id="ID_", s_element="element_id", s_outer="PARENT_ACT_INST_ID_")
-    rows = started.left_join(scopes, scopes.s_id == started.PARENT_ACT_INST_ID_)
+    rows = started.left_join(scopes, [("PARENT_ACT_INST_ID_", "s_id")])
     stopped = acts.filter(acts.canceled).select(outer="PARENT_ACT_INST_ID_", stopped_at="END_TIME_").distinct()
-    rows = rows.left_join(stopped, (rows.s_outer == stopped.outer) & (stopped.stopped_at == rows.START_TIME_))
+    rows = rows.left_join(stopped, [("s_outer", "outer"), ("START_TIME_", "stopped_at")])
     rows = rows.mutate(
         kind=_kind(rows.ACT_TYPE_, _EVENT_STARTS), instance=rows.s_id, element=rows.s_element, handler=rows.s_element
     )

@@ -99,7 +99,7 @@ def put_cases(export: Export, acts: ibis.Table, definitions: ibis.Table, sink: S
         sink.note("warning", f"{unusable} rows of ACT_HI_PROCINST have no id or no time that can be read; left out")
     raw = raw.filter(raw.case_id.notnull() & plausible)
     known = raw.select("case_id").distinct()
-    orphans = acts.anti_join(known, known.case_id == acts.PROC_INST_ID_)
+    orphans = acts.anti_join(known, [("PROC_INST_ID_", "case_id")])
     orphans = orphans.group_by("PROC_INST_ID_").agg(
         START_TIME_=orphans.START_TIME_.min(),
         END_TIME_=ibis.ifelse(orphans.END_TIME_.isnull().any(), ibis.null("int64"), orphans.END_TIME_.max()),
@@ -114,7 +114,7 @@ def put_cases(export: Export, acts: ibis.Table, definitions: ibis.Table, sink: S
     orphans = orphans.rename(case_id="PROC_INST_ID_").mutate(STATE_=ibis.literal("?"))
     filled = {c: orphans[c] if c in orphans.columns else ibis.null(raw[c].type()) for c in columns}
     rows = export.keep(ibis.union(raw.select(columns), orphans.select(**filled)), "procinst")
-    rows = rows.left_join(definitions, definitions.definition_id == rows.PROC_DEF_ID_)
+    rows = rows.left_join(definitions, [("PROC_DEF_ID_", "definition_id")])
     key = ibis.coalesce(rows.PROC_DEF_KEY_, rows.process_key, rows.PROC_DEF_ID_.split(":")[0], "unknown")
     version = ibis.coalesce(rows.version, rows.PROC_DEF_ID_.re_extract(r"^[^:]*:(\d+):", 1).nullif(""))
     rows = rows.mutate(process_key=key, version=version)
@@ -125,13 +125,15 @@ def put_cases(export: Export, acts: ibis.Table, definitions: ibis.Table, sink: S
     )
     starts = acts.filter(acts.ACT_TYPE_.isin(list(_TRIGGERS)) & (acts.PARENT_ACT_INST_ID_ == acts.PROC_INST_ID_))
     starts = starts.group_by("PROC_INST_ID_").agg(start_type=starts.ACT_TYPE_.min())
-    rows = rows.left_join(callers, rows.case_id == callers.CALL_PROC_INST_ID_)
-    rows = rows.left_join(starts, rows.case_id == starts.PROC_INST_ID_)
+    rows = rows.left_join(callers, [("case_id", "CALL_PROC_INST_ID_")])
+    rows = rows.left_join(starts, [("case_id", "PROC_INST_ID_")])
     parent = ibis.coalesce(rows.SUPER_PROCESS_INSTANCE_ID_, rows.call_parent)
     parent = parent.nullif(rows.case_id)
     rows = export.keep(rows.mutate(parent_case_id=parent), "cases")
     root = rows.ROOT_PROC_INST_ID_ if export.has_column("HI_PROCINST", "ROOT_PROC_INST_ID_") else None
-    rows = rows.mutate(root_case_id=ibis.coalesce(root, rows.case_id)) if root is not None else _with_roots(rows)
+    rows = (
+        rows.mutate(root_case_id=ibis.coalesce(root, rows.case_id)) if root is not None else _with_roots(rows, export)
+    )
     state = ibis.cases(
         (rows.STATE_ == "?", "unknown"),
         (rows.STATE_ == "ACTIVE", "running"),
@@ -181,16 +183,18 @@ def put_cases(export: Export, acts: ibis.Table, definitions: ibis.Table, sink: S
     return rows
 
 
-def _with_roots(rows: ibis.Table) -> ibis.Table:
+def _with_roots(rows: ibis.Table, export: Export) -> ibis.Table:
     """Follow the callers upwards (engines before 7.10 do not keep the root); 16 levels, doubling at each step."""
     import ibis
 
     links = rows.select(child="case_id", up=ibis.coalesce(rows.parent_case_id, rows.case_id))
-    for _ in range(4):
-        above = links.select(middle="child", further="up")
-        joined = links.left_join(above, links.up == above.middle)
+    for step in range(4):
+        links = export.keep(links, f"links{step}")
+        above = export.keep(links.select(middle="child", further="up"), f"above{step}")
+        joined = links.left_join(above, [("up", "middle")])
         links = joined.select("child", up=ibis.coalesce(joined.further, joined.up))
-    return rows.left_join(links, rows.case_id == links.child).rename(root_case_id="up").drop("child")
+    links = export.keep(links, "roots")
+    return rows.left_join(links, [("case_id", "child")]).rename(root_case_id="up").drop("child")
 
 
 def put_activities(export: Export, acts: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
@@ -199,13 +203,13 @@ def put_activities(export: Export, acts: ibis.Table, elements: ibis.Table, sink:
 
     typed = element_type(acts.ACT_TYPE_)
     rows = acts.mutate(element_type=typed).left_join(
-        elements, (elements.definition_id == acts.PROC_DEF_ID_) & (acts.bare_id == elements.m_element_id)
+        elements, [("PROC_DEF_ID_", "definition_id"), ("bare_id", "m_element_id")]
     )
     by_event = acts.filter(acts.ACT_TYPE_.isin(TYPED_STARTS) & (acts.PARENT_ACT_INST_ID_ != acts.PROC_INST_ID_))
     by_event = by_event.select(event_scope="PARENT_ACT_INST_ID_").distinct()
     bodies = acts.filter(acts.ACT_TYPE_ == "multiInstanceBody").select(body="ID_")
-    rows = rows.left_join(by_event, by_event.event_scope == rows.ID_)
-    rows = rows.left_join(bodies, bodies.body == rows.PARENT_ACT_INST_ID_)
+    rows = rows.left_join(by_event, [("ID_", "event_scope")])
+    rows = rows.left_join(bodies, [("PARENT_ACT_INST_ID_", "body")])
     rows = _with_tasks(rows, export)
     rows = _with_workers(rows, export)
     is_event_scope = rows.event_scope.notnull() | (rows.m_element_type == "eventSubProcess").fill_null(False)
@@ -277,9 +281,9 @@ def _with_tasks(rows: ibis.Table, export: Export) -> ibis.Table:
         op_claimed=ibis.ifelse(taken, ops.TIMESTAMP_, None).min(),
         completed_by=ibis.ifelse(ops.OPERATION_TYPE_ == "Complete", ops.USER_ID_, None).max(),
     )
-    rows = rows.left_join(tasks, tasks.task_ref == rows.TASK_ID_)
-    rows = rows.left_join(links, links.link_task == rows.TASK_ID_)
-    rows = rows.left_join(ops, ops.op_task == rows.TASK_ID_)
+    rows = rows.left_join(tasks, [("TASK_ID_", "task_ref")])
+    rows = rows.left_join(links, [("TASK_ID_", "link_task")])
+    rows = rows.left_join(ops, [("TASK_ID_", "op_task")])
     return rows.mutate(claimed=ibis.coalesce(rows.link_claimed, rows.op_claimed))
 
 
@@ -294,5 +298,5 @@ def _with_workers(rows: ibis.Table, export: Export) -> ibis.Table:
         tried_by=log.WORKER_ID_.max(),
         offered=ibis.ifelse(log.STATE_ == "0", log.TIMESTAMP_, None).min(),
     )  # fmt: skip
-    rows = rows.left_join(log, log.ext_instance == rows.ID_)
+    rows = rows.left_join(log, [("ID_", "ext_instance")])
     return rows.mutate(worker=ibis.coalesce(rows.done_by, rows.tried_by))

@@ -7,11 +7,11 @@ Source: the create scripts of camunda-bpm-platform (``activiti.<db>.create.histo
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from poanalyzer.errors import InputError
@@ -92,6 +92,8 @@ _MARKS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("RE_DEPLOYMENT", "ID_ DEPLOY_TIME_"),
     )
 )
+#: Makes names of tables and files unique, however many exports are read into one store.
+_SERIAL = itertools.count()
 #: How exports write NULL, beside nothing at all.
 _NULLS = ["", "\\N", "NULL", "null", "(null)", "[NULL]", "<null>"]
 
@@ -184,8 +186,7 @@ class Export:
 
     def keep(self, rows: ibis.Table, name: str) -> ibis.Table:
         """Run an expression that is used more than once, and return its result as a table of the store."""
-        keep_name = f"camunda7_{name}_{len(self._sink.tables)}_{abs(hash((self._sink.record.path, name))) % 10**9}"
-        return self._sink.con.create_table(keep_name, rows)
+        return self._sink.con.create_table(f"camunda7_{name}_{next(_SERIAL)}", rows)
 
     def _load(self, table: str, files: Sequence[InputFile]) -> None:
         import ibis
@@ -212,7 +213,7 @@ class Export:
             else:
                 columns[name] = part.rows[name] if name in times else part.rows[name].nullif("")
         rows = part.rows.select(**columns)
-        return self.keep(rows, f"{table}_{Path(file.name).name}") if instants else rows
+        return self.keep(rows, table) if instants else rows
 
     def _instants(self, file: InputFile, rows: ibis.Table, columns: list[str]) -> dict[str, ibis.Value]:
         """Read times that are not written the plain way (spreadsheets, offsets), by the formats tables may have."""
@@ -252,7 +253,7 @@ class Export:
         late = [
             rows[c].desc(nulls_first=False) for c in ("END_TIME_", "TIMESTAMP_", "START_TIME_") if c in rows.columns
         ]
-        order = ibis.row_number().over(group_by=rows.ID_, order_by=[*late, *(rows[c] for c in rows.columns)])
+        order = ibis.row_number().over(group_by=rows.ID_, order_by=[*(rows[c] for c in rows.columns)])
         ranked = rows.mutate(rank_=order)
         return ranked.filter((ranked.rank_ == 0) | ranked.ID_.isnull()).drop("rank_")
 
@@ -278,7 +279,7 @@ def _stage(file: InputFile, table: str, clock: LocalClock, sink: Sink) -> _Part:
     heads = [row[original] for row in sample(file, dialect) for original, name in names.items() if name in times]
     plain = bool(times) and clock.reads([value for value in heads if value not in _NULLS])
     # by way of a Parquet file: streamed, so that memory stays flat, and read alike by every back end
-    path = sink.workdir / f"act_{table.lower()}-{len(list(sink.workdir.iterdir()))}.parquet"
+    path = sink.workdir / f"act_{table.lower()}-{next(_SERIAL)}.parquet"
     kinds = {name: pa.int64() if plain and name in times else pa.string() for name in names.values()}
     read = 0
     try:

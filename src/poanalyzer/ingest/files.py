@@ -111,7 +111,7 @@ class _CappedGzip(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
-            count = self._file.readinto(buffer)  # type: ignore[attr-defined]
+            count = self._file.readinto(buffer)
         except EOFError:
             raise InputError(
                 "the compressed file ends in the middle", where=self._name, fix="Copy or export it again."

@@ -160,8 +160,9 @@ def _queue(rows: ibis.Table, keys: Sequence[str]) -> ibis.Table:
     order: dict[str, Any] = {"group_by": list(keys), "order_by": ["at", "late", *ties]}
     running = ibis.cumulative_window(**order)
     whole = ibis.window(group_by=list(keys))
+    # counting what is not NULL stays in 64 bits, where a sum would widen
     rows = rows.mutate(
-        opened=rows.opens.cast("int64").sum().over(running), closed=(~rows.opens).cast("int64").sum().over(running)
+        opened=rows.opens.nullif(False).count().over(running), closed=rows.opens.nullif(True).count().over(running)
     )
     depth = rows.opened - rows.closed
     before = ibis.window(**order, preceding=(None, 1), following=None)

@@ -72,10 +72,9 @@ def put_plain_log(
     if "at" in events.columns and {"start", "end"} & set(events.columns):
         raise ValueError("events have either one time or a start and an end")
     default = settings.process or default_process
-    key = ibis.literal(default)
+    rows = events
     if "process_key" in events.columns:
-        key = ibis.coalesce(events.process_key.nullif(""), key)
-    rows = events.mutate(process_key=key)
+        rows = events.mutate(process_key=ibis.coalesce(events.process_key.nullif(""), default))
     seen = _account(sink, rows)
     rows = _usable(rows, seen)
     if "process_key" in events.columns and _shared_ids(sink, rows):
@@ -247,10 +246,7 @@ def _put_activities(sink: Sink, rows: ibis.Table, seen: dict[str, Any]) -> None:
     state = derived
     if "state" in rows.columns:
         state = ibis.ifelse(rows.state.isin(ACTIVITY_STATES), rows.state, derived)
-    made: dict[str, ibis.Value] = {
-        "state": state,
-        "start_kind": ibis.ifelse(rows.start.isnull(), ibis.null("string"), "observed"),
-    }
+    made: dict[str, ibis.Value] = {"state": state}
     for column, known in (("resource_type", RESOURCE_TYPES), ("element_type", ())):
         if column in rows.columns:
             given = rows[column]
@@ -275,6 +271,8 @@ def _put_cases(sink: Sink, spans: ibis.Table, default: str, known: ibis.Table | 
     found = found.mutate(state=ibis.literal("completed"))
     if known is not None:
         found = _with_known(found, known, default)
+    if "process_key" not in found.columns:
+        found = found.mutate(process_key=ibis.literal(default))
     found = found.mutate(engine=ibis.literal(sink.record.engine), root_case_id=found.case_id)
     if "parent_case_id" in found.columns:
         found = _rooted(found.mutate(parent_case_id=found.parent_case_id.nullif(found.case_id)))
@@ -289,11 +287,16 @@ def _with_known(found: ibis.Table, known: ibis.Table, default: str) -> ibis.Tabl
     both = found.outer_join(known, "case_id")
     made = {"case_id": ibis.coalesce(both.case_id, both.case_id_right)}
     for column in [c for c in found.columns if c != "case_id"] + [
-        c for c in ("business_key", "outcome") if f"known_{c}" in known.columns and c not in found.columns
+        c
+        for c in ("process_key", "business_key", "outcome")
+        if f"known_{c}" in known.columns and c not in found.columns
     ]:
         sources = [both[c] for c in (column, f"known_{column}") if c in both.columns]
         made[column] = ibis.coalesce(*sources)
-    made["process_key"] = ibis.coalesce(made["process_key"], default)
+    if "process_key" in made:
+        named = [made["process_key"]] if "process_key" in made else []
+    named += [both.known_process_key] if "known_process_key" in both.columns and not named else []
+    made["process_key"] = ibis.coalesce(*named, default) if named else ibis.literal(default)
     made["state"] = ibis.coalesce(both.state, "unknown")
     return both.select(**made)
 

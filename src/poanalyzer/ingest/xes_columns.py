@@ -104,13 +104,14 @@ class XesColumns:
         columns: dict[str, Any] = {"case_id": self._cases}
         columns |= dict(zip(EVENT_FIELDS, zip(*self._rows, strict=True), strict=True))
         bad: set[int] = set()
-        for field, values in columns.items():
-            if field in _TIMES:
-                columns[field] = self._times(values, bad)
-            elif field != "case_id":
-                columns[field] = _without_blanks(values)
-            if field not in self.used and any(v is not None for v in columns[field]):
-                self.used.add(field)
+        rows = len(self._rows)
+        for field, kind in zip(EVENT_FIELDS, event_schema().types[1:], strict=True):
+            values = columns[field]
+            if values.count(None) == rows:
+                columns[field] = pa.nulls(rows, kind)
+                continue
+            self.used.add(field)
+            columns[field] = self._times(values, bad) if field in _TIMES else _without_blanks(values)
         self._cases, self._rows = [], []
         batch = pa.RecordBatch.from_pydict(columns, schema=event_schema())
         if bad:

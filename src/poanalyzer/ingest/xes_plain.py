@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 
 # a value with an entity, a line break, a tab or a character that XML forbids is the parser's business
 _VALUE = r'[^"<&\x00-\x1f\ufffe\uffff]*+'
-_ATTRIBUTE = rf'<(?:string|date|int|float|boolean|id) key="({_VALUE})" value="({_VALUE})"[ ]?/>'
-_BODY = _ATTRIBUTE.replace("(" + _VALUE + ")", _VALUE)
-_PAIRS = re.compile(_ATTRIBUTE)
-_EVENT = re.compile(rf"<event>((?:\s*+{_BODY})++)\s*+</event>")
-_RUN = re.compile(rf"(?:\s*+<event>(?:\s*+{_BODY})++\s*+</event>)++")
+_ATTRIBUTE = rf'<(?:string|date|int|float|boolean|id) key="{_VALUE}" value="{_VALUE}"[ ]?/>'
+_RUN = re.compile(rf"(?:\s*+<event>(?:\s*+{_ATTRIBUTE})++\s*+</event>)++")
 _DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["']""")
 _END = b"</event>"
 
@@ -43,7 +40,7 @@ class PlainEvents:
         self._slots = slots
         self._width = width
         self._unused = unused
-        self._shapes: dict[tuple[str, ...], Callable[[Row], Row] | None] = {}
+        self._shapes: dict[tuple[str, ...], Callable[[Sequence[str | None]], Row] | None] = {}
         self._runs: list[list[Row]] = []
         self._left = b""
 
@@ -73,20 +70,23 @@ class PlainEvents:
     def _replaced(self, run: re.Match[str]) -> str:
         rows = []
         text = run[0]
-        for body in _EVENT.findall(text):
-            keys, values = zip(*_PAIRS.findall(body), strict=True)
+        # the pattern leaves no quote in a value: between quotes stand key, “value=”, value, the next tag, …
+        for body in text.split("<event>")[1:]:
+            parts = body.split('"')
+            keys = tuple(parts[1::4])
+            values: list[str | None] = [*parts[3::4], None]
             try:
                 pick = self._shapes[keys]
             except KeyError:
                 pick = self._shapes[keys] = self._shape(keys)
             if pick is None:
                 return text
-            rows.append(pick((*values, None)))
+            rows.append(pick(values))
         self._runs.append(rows)
         # the lines stay, for the parser's count of them
         return f'<event {self.mark}="{len(self._runs) - 1}"/>' + "\n" * text.count("\n")
 
-    def _shape(self, keys: tuple[str, ...]) -> Callable[[Row], Row] | None:
+    def _shape(self, keys: tuple[str, ...]) -> Callable[[Sequence[str | None]], Row] | None:
         """Return what picks a row out of the values that stand under ``keys``; None where a key occurs twice."""
         if len(set(keys)) < len(keys):
             return None

@@ -35,15 +35,20 @@ def with_endpoints(log: EventLog, rows: ibis.Table) -> ibis.Table:
 
 
 def endpoint_counts(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> pd.DataFrame:
-    """Return rows of work in the window by endpoint: ``process_ix, root_process_ix, group, actor, endpoint, resource,
-    rows``; ``resource`` only where the endpoint is unknown."""
+    """Return rows of work by endpoint: ``process_ix, own, whole, group, actor, endpoint, unnamed, rows``.
+
+    ``own``: the case ended in the window, ``whole``: its root did (what the portfolio looks at); ``unnamed`` is the
+    resource where the endpoint is unknown.
+    """
     import ibis
 
-    roots = cases.select(root_ix="case_ix", root_process_ix="process_ix", root_in="in_window")
-    small = steps.join(cases.filter(cases.in_window).select("case_ix", "root_ix"), "case_ix").join(roots, "root_ix")
+    roots = cases.select(root_ix="case_ix", whole="in_window")
+    small = steps.join(cases.select("case_ix", "root_ix", own="in_window"), "case_ix").join(roots, "root_ix")
+    small = small.filter(small.own | small.whole)
     small = small.group_by(
         process_ix=small.process_ix,
-        root_process_ix=small.root_process_ix,
+        own=small.own,
+        whole=small.whole,
         group=(small.root_ix * 48271 % 2147483647) % GROUPS,
         actor=small.actor,
         step_ix=small.step_ix,
@@ -52,7 +57,7 @@ def endpoint_counts(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> pd.D
     named = with_endpoints(log, small)
     unnamed = ibis.ifelse(named.endpoint.isnull(), ibis.coalesce(named.resource, ""), ibis.null("string"))
     named = named.mutate(unnamed=unnamed)
-    out = named.group_by(["process_ix", "root_process_ix", "group", "actor", "endpoint", "unnamed"]).agg(
+    out = named.group_by(["process_ix", "own", "whole", "group", "actor", "endpoint", "unnamed"]).agg(
         rows=named.rows.sum()
     )
     frame: pd.DataFrame = log.con.to_pandas(out)

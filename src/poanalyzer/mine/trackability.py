@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poanalyzer.config import Kpi as Declared
 from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_UNKNOWN
 from poanalyzer.eventlog.views import timestamp
 from poanalyzer.results import KpiGrade
@@ -145,37 +146,38 @@ def grades(mined: Mined, process: Process, fields: Fields) -> tuple[KpiGrade, ..
     Grades: 0 not computable; 1 computable; 2 with an explicit target; 3 and over three consecutive complete months;
     4 and joined to the outcome and to an end-to-end view.
     """
-    declared = {k.measure: k for k in mined.config.kpi if not k.process or process.key in k.process}
-    known = {k.id: k for k in CATALOGUE}
+    declared = [k for k in mined.config.kpi if not k.process or process.key in k.process]
     out = []
     for kpi in CATALOGUE:
-        said = declared.get(kpi.id)
-        quality = min(fields.whole.get(f, 0.0) for f in kpi.needs)
-        missing = tuple(FIELDS[f] for f in kpi.needs if fields.whole.get(f, 0.0) < ENOUGH)
-        grade = 0
-        reason = ""
-        if missing:
-            reason = f"filled in {quality:.0%}; at least {ENOUGH:.0%} are needed" if quality else "not in the export"
-        elif fields.closed < MIN_CASES:
-            reason = f"{fields.closed} closed cases; at least {MIN_CASES} are needed"
-        else:
-            grade = _higher(mined, kpi, said is not None and bool(said.target), fields)
-        out.append(
-            KpiGrade(
-                id=said.id if said else kpi.id, title=(said.title if said else None) or kpi.title, grade=grade,
-                declared=said is not None, target=(said.target if said else None) or "",
-                owner=(said.owner if said else None) or "", quality=quality, missing=missing, reason=reason,
-            )
-        )  # fmt: skip
-    for measure, said in declared.items():
-        if measure not in known:
-            out.append(
-                KpiGrade(
-                    id=said.id, title=said.title or said.id, grade=None, declared=True, target=said.target or "",
-                    owner=said.owner or "", reason=f"“{measure}” is no measure of the catalogue",
-                )
-            )  # fmt: skip
+        asked: list[Declared | None] = [k for k in declared if k.measure == kpi.id]
+        out += [_grade(mined, kpi, said, fields) for said in asked or [None]]
+    known = {k.id for k in CATALOGUE}
+    out += [
+        KpiGrade(
+            id=said.id, title=said.title or said.id, grade=None, declared=True, target=said.target or "",
+            owner=said.owner or "", reason=f"“{said.measure}” is no measure of the catalogue",
+        )
+        for said in declared if said.measure not in known
+    ]  # fmt: skip
     return tuple(out)
+
+
+def _grade(mined: Mined, kpi: Kpi, said: Declared | None, fields: Fields) -> KpiGrade:
+    """Return the grade of one figure: of the catalogue, or as it is declared."""
+    quality = min(fields.whole.get(f, 0.0) for f in kpi.needs)
+    missing = tuple(FIELDS[f] for f in kpi.needs if fields.whole.get(f, 0.0) < ENOUGH)
+    grade, reason = 0, ""
+    if missing:
+        reason = f"filled in {quality:.0%}; at least {ENOUGH:.0%} are needed" if quality else "not in the export"
+    elif fields.closed < MIN_CASES:
+        reason = f"{fields.closed} closed cases; at least {MIN_CASES} are needed"
+    else:
+        grade = _higher(mined, kpi, said is not None and bool(said.target), fields)
+    return KpiGrade(
+        id=said.id if said else kpi.id, title=(said.title if said else None) or kpi.title, grade=grade,
+        declared=said is not None, target=(said.target if said else None) or "",
+        owner=(said.owner if said else None) or "", quality=quality, missing=missing, reason=reason,
+    )  # fmt: skip
 
 
 def _higher(mined: Mined, kpi: Kpi, target: bool, fields: Fields) -> int:

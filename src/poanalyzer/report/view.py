@@ -45,7 +45,7 @@ class Scope:
     @property
     def title(self) -> str:
         """The scope in words."""
-        return f"Process {self.name}" if self.key is not None else "Portfolio"
+        return f"Process “{self.name}”" if self.key is not None else "Portfolio"
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,19 @@ class View:
             for row in self.a.metrics
             if row.process == process and (row.status is Status.MEASURED and row.value is not None) == measured
         )
+
+    def behind(self, process: str | None) -> tuple[MetricResult, ...]:
+        """Return the metrics of one scope whose evidence no claim of the criteria shows."""
+        shown = {
+            metric
+            for model in self.a.models
+            for scope in self.scopes(model)
+            if scope.key == process
+            for driver in scope.drivers
+            for claim in driver.claims
+            for metric in claim.metrics
+        }
+        return tuple(row for row in self.a.metrics if row.process == process and row.evidence and row.id not in shown)
 
     def gaps(self, process: str | None) -> tuple[Gap, ...]:
         """Return the metrics of one scope without a value, those that wait for the same thing together."""

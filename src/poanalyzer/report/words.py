@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 import re
 
 from poanalyzer.results import Level, Status
@@ -75,7 +75,7 @@ def number(value: float | None, digits: int = 3) -> str:
 def percent(share: float) -> str:
     """Return a share as percent, with a decimal only where the whole number would hide something."""
     value = 100 * share
-    exact = abs(value - round(value)) < 0.005
+    exact = math.isclose(value, round(value), abs_tol=1e-9)
     near_an_end = 0 < value < 1 or 99 < value < 100
     if near_an_end and not exact:
         text = f"{value:.1f}"
@@ -93,14 +93,14 @@ def duration(seconds: float) -> str:
         return f"{1000 * seconds:.3g}{THIN}ms"
     if seconds < 60:
         return f"{seconds:.3g}{THIN}s"
-    for (name, size), (below, smaller) in itertools.pairwise(_UNITS_OF_TIME):
-        if seconds >= size:
-            rest = round((seconds % size) / smaller)
-            whole = int(seconds // size) + (1 if rest * smaller >= size else 0)
-            if rest == 0 or rest * smaller >= size or whole >= 10:
-                return f"{round(seconds / size) if whole >= 10 else whole}{THIN}{name}"
-            return f"{whole}{THIN}{name} {rest}{THIN}{below}"
-    return f"{seconds:.3g}{THIN}s"
+    at = next(index for index, (_, size) in enumerate(_UNITS_OF_TIME) if seconds >= size)
+    (name, size), (small_name, small) = _UNITS_OF_TIME[at : at + 2]
+    bigger = _UNITS_OF_TIME[at - 1][1] if at else math.inf
+    whole = round(seconds / size)
+    if whole >= 10:
+        return duration(bigger) if whole * size >= bigger else f"{whole}{THIN}{name}"
+    whole, rest = divmod(round(seconds / small), round(size / small))
+    return f"{whole}{THIN}{name}" + (f" {rest}{THIN}{small_name}" if rest else "")
 
 
 def amount(value: float | None, unit: str) -> str:

@@ -74,7 +74,7 @@ class Camunda7:
                 fix="Export at least these two tables as CSV.",
             )
         found = definitions(export, load_models(claim.files))
-        keys, elements = lookup_tables(found, sink)
+        keys, elements = lookup_tables(found, export)
         acts = usable_activities(export, sink)
         cases = put_cases(export, acts, keys, sink)
         if not export.has("HI_ACTINST"):

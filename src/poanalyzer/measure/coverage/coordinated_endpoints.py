@@ -26,7 +26,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             return missing(Status.INSUFFICIENT, "no productive process in the window")
         return max((compute(mined, p) for p in mined.productive), key=lambda f: f.value or 0)
     rows = mined.endpoint_counts
-    rows = rows[rows["process_ix"] == process.ix]
+    rows = rows[rows["own"] & (rows["process_ix"] == process.ix)]
     if rows.empty:
         return missing(Status.NOT_APPLICABLE, "no row of work in the window")
     known = rows.dropna(subset=["endpoint"]).groupby("endpoint")["rows"].sum().sort_values(ascending=False)

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the effective number with a delete-a-group jackknife over case groups."""
     rows = mined.endpoint_counts
-    if process is not None:
-        rows = rows[rows["process_ix"] == process.ix]
+    rows = rows[rows["whole"]] if process is None else rows[rows["own"] & (rows["process_ix"] == process.ix)]
     known = rows.dropna(subset=["endpoint"])
     if known.empty:
         return missing(
