@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -119,3 +119,38 @@ def csv_rows(files: Iterable[Path]) -> list[dict[str, str]]:
         text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8")
         found += list(csv.DictReader(io.StringIO(text, newline="")))
     return found
+
+
+PROCINST = "ID_ PROC_INST_ID_ BUSINESS_KEY_ START_TIME_ END_TIME_ STATE_ ROOT_PROC_INST_ID_ SUPER_PROCESS_INSTANCE_ID_"
+ONE_CASE = f"{PROCINST}\nc1 c1 B1 8:00 9:00 COMPLETED c1 -"
+ACTINST = (
+    "ID_ PARENT_ACT_INST_ID_ PROC_INST_ID_ EXECUTION_ID_ ACT_ID_ ACT_TYPE_ START_TIME_ END_TIME_ ACT_INST_STATE_ "
+    "SEQUENCE_COUNTER_ TASK_ID_ CALL_PROC_INST_ID_ ACT_NAME_"
+)
+JOB_LOG = (
+    "ID_ TIMESTAMP_ JOB_ID_ JOB_RETRIES_ JOB_EXCEPTION_MSG_ JOB_STATE_ ACT_ID_ FAILED_ACT_ID_ EXECUTION_ID_ "
+    "PROCESS_INSTANCE_ID_ HOSTNAME_"
+)
+INCIDENT = (
+    "ID_ PROC_INST_ID_ EXECUTION_ID_ CREATE_TIME_ END_TIME_ INCIDENT_TYPE_ ACTIVITY_ID_ FAILED_ACTIVITY_ID_ "
+    "ROOT_CAUSE_INCIDENT_ID_ CONFIGURATION_ INCIDENT_STATE_"
+)
+BOUNDARY = (
+    f"{ACTINST}\na1 c1 c1 x1 credit serviceTask 8:00 8:05 2 1 - - Check\n"
+    "a2 c1 c1 x1 refused boundaryError 8:05 8:05 4 2 - - Refused\na3 c1 c1 x1 tell userTask 8:05 8:30 4 3 t1 - Tell"
+)
+
+Reader = Callable[..., Read]
+
+
+def reader(folder: Path) -> Iterator[Reader]:
+    """Yield a function that writes an export below ``folder`` and reads it; drop the stores in the end."""
+    opened: list[Read] = []
+
+    def run(tables: dict[str, str], models: dict[str, str] | None = None, zone: str | None = "UTC") -> Read:
+        opened.append(Read(write(folder / f"export{len(opened)}", tables, models), zone))
+        return opened[-1]
+
+    yield run
+    for one in opened:
+        one.close()

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 MAKERS = {
     "sample": report_sample.sample,
-    "many": lambda: report_sample.many(4),
+    "many": lambda: report_sample.many(3),
     "bare": report_sample.bare,
     "hostile": report_sample.hostile,
 }
@@ -80,7 +80,9 @@ def test_nothing_is_fetched_and_nothing_runs(browser, files, name):
     assert seen == [files[name].as_uri()]
 
 
-@pytest.mark.parametrize(("name", "scheme"), [*((name, "light") for name in MAKERS), ("sample", "dark")])
+@pytest.mark.parametrize(
+    ("name", "scheme"), [("sample", "dark"), ("many", "light"), ("bare", "light"), ("hostile", "light")]
+)
 def test_axe_finds_no_violation(browser, files, name, scheme):
     script = axe_script()
     if script is None:

@@ -234,7 +234,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
         render(report_sample.bare(), ["json"], tmp_path / "file")
     (tmp_path / "report.html").mkdir()
     with pytest.raises(UsageError, match="cannot write"):
-        render(report_sample.bare(), ["html"], tmp_path)
+        render(report_sample.bare(), ["json", "html"], tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "report.html"]
 
 

@@ -42,7 +42,8 @@ def code_cases(con: ibis.BaseBackend, sinks: list[Sink]) -> None:
     # a case may come in pieces from several inputs: it is one case where process and id agree
     rank = ibis.row_number() if len(parts) == 1 else ibis.dense_rank()
     pieces = con.create_table("t_pieces", raw.mutate(case_ix=rank.over(order_by=by_name)))
-    con.create_table("c_cases", _rooted(con, pieces if len(parts) == 1 else _merged(pieces)))
+    name = "t_untimed" if _silent(sinks) else "c_cases"
+    con.create_table(name, _rooted(con, pieces if len(parts) == 1 else _merged(pieces)))
     con.drop_table("t_cases")
 
 
@@ -98,6 +99,32 @@ def code_activities(con: ibis.BaseBackend, sinks: list[Sink], accounts: Accounts
     parts = [_coded(con, number, sink, rows, stored) for number, sink, rows in acts]
     con.create_table("c_acts", _union(parts) if parts else _coded(con, 0, None, _empty("activities"), stored))
     con.drop_table("t_names")
+    if silent := _silent(sinks):
+        _fill_spans(con, silent)
+
+
+def _silent(sinks: list[Sink]) -> list[int]:
+    """Return the numbers of the inputs whose adapter names no times of cases."""
+    return [
+        number
+        for number, sink in enumerate(sinks)
+        for name, rows in sink.tables
+        if name == "cases" and {"start", "end"} <= sink.constants(rows).keys()
+    ]
+
+
+def _fill_spans(con: ibis.BaseBackend, silent: list[int]) -> None:
+    """Create ``c_cases`` where inputs name no times of cases: their cases span their activities."""
+    import ibis
+
+    cases, acts = con.table("t_untimed"), con.table("c_acts")
+    last = ibis.ifelse(acts.end.isnull(), acts["at"], acts.end)
+    spans = acts.group_by("case_ix").agg(low=acts["at"].min(), high=last.max())
+    both = cases.left_join(spans, "case_ix").drop("case_ix_right")
+    mine = both.sink.isin(silent)
+    filled = both.mutate(start=ibis.ifelse(mine, both.low, both.start), end=ibis.ifelse(mine, both.high, both.end))
+    con.create_table("c_cases", filled.drop("low", "high"))
+    con.drop_table("t_untimed")
 
 
 def _typed_steps(steps: ibis.Table) -> ibis.Table:

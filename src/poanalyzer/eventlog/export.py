@@ -60,7 +60,7 @@ def _pseudonymous(log: EventLog, rows: ibis.Table, column: str) -> ibis.Table:
         if column == "resource"
         else ibis.literal(False)
     )
-    shown = ibis.ifelse(machine, joined[column], joined["alias"])
+    shown = ibis.ifelse(machine, joined[column], joined["shown_as"])
     return joined.mutate(**{column: shown}).drop("shown_as")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
 
 from poanalyzer.eventlog.schema import CAPABILITIES, TABLES, UNSAID, ibis_type
 from poanalyzer.results import Capability, Problem
@@ -63,7 +64,6 @@ class Sink:
         self._constants: dict[int, dict[str, object]] = {}
         self.problems: list[Problem] = []
         self._progress = progress
-        self._serial = 0
 
     def put(self, table: str, rows: ibis.Table | pa.Table) -> None:
         """Add rows of a canonical table. Columns that are absent become NULL; unknown ones are an error.
@@ -99,9 +99,7 @@ class Sink:
         """Keep Arrow rows in the store's back end under a fresh name and return them as an Ibis table."""
         import ibis
 
-        self._serial += 1
-        unique = f"stage_{name}_{self._serial}_{abs(hash(self.record.path)) % 10**9}"
-        return self.con.create_table(unique, ibis.memtable(rows))
+        return self.con.create_table(f"stage_{name}_{uuid4().hex}", ibis.memtable(rows))
 
     def read(self, rows: int) -> None:
         """Count rows (events, records) found in the source, as the source counts them."""

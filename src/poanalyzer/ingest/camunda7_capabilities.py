@@ -30,7 +30,7 @@ def put_capabilities(
     _window(cases, acts, sink)
     _instances(export, sink)
     _at_full(export, level, found, sink)
-    _models(found, cases, sink)
+    _models(export, found, cases, sink)
     _business_keys(cases, sink)
     _retention(found, sink)
 
@@ -169,7 +169,7 @@ def _too_low(level: int, what: str) -> str:
     return f"history level {LEVELS[level]} does not record {what}"
 
 
-def _models(found: Sequence[Definition], cases: ibis.Table, sink: Sink) -> None:
+def _models(export: Export, found: Sequence[Definition], cases: ibis.Table, sink: Sink) -> None:
     """Judge models over the versions that ran, and deployments over the definitions."""
     ran = set(cases.filter(cases.PROC_DEF_ID_.notnull()).PROC_DEF_ID_.to_pyarrow().unique().to_pylist())
     relevant = [d for d in found if d.id in ran] or list(found)
@@ -181,12 +181,11 @@ def _models(found: Sequence[Definition], cases: ibis.Table, sink: Sink) -> None:
         sink.capability("models", "partial", f"models of {with_model} of {len(relevant)} definitions that ran", unlock)
     else:
         sink.capability("models", "no", "no BPMN file among the input matches a definition", unlock)
-    deployed = sum(1 for d in found if d.deployment_id)
-    if not deployed:
-        sink.capability(
-            "deployments", "no", "ACT_RE_PROCDEF and ACT_RE_DEPLOYMENT were not exported",
-            "Also export ACT_RE_PROCDEF and ACT_RE_DEPLOYMENT.",
-        )  # fmt: skip
+    missing = [t for t in ("RE_PROCDEF", "RE_DEPLOYMENT") if not export.has(t)]
+    if missing:
+        names = " and ".join(f"ACT_{t}" for t in missing)
+        verb = "was" if len(missing) == 1 else "were"
+        sink.capability("deployments", "no", f"{names} {verb} not exported", f"Also export {names}.")
     elif not with_model:
         sink.capability(
             "deployments", "partial", "versions and deployment times; without models nobody sees which versions changed",

@@ -253,7 +253,7 @@ class Export:
         late = [
             rows[c].desc(nulls_first=False) for c in ("END_TIME_", "TIMESTAMP_", "START_TIME_") if c in rows.columns
         ]
-        order = ibis.row_number().over(group_by=rows.ID_, order_by=[*(rows[c] for c in rows.columns)])
+        order = ibis.row_number().over(group_by=rows.ID_, order_by=[*late, *(rows[c] for c in rows.columns)])
         ranked = rows.mutate(rank_=order)
         return ranked.filter((ranked.rank_ == 0) | ranked.ID_.isnull()).drop("rank_")
 

@@ -149,9 +149,10 @@ def pair(con: ibis.BaseBackend, events: ibis.Table, name: str) -> Paired:
 def _queue(rows: ibis.Table, keys: Sequence[str]) -> ibis.Table:
     """Number the pairs of a first-in-first-out queue for each of ``keys``.
 
-    Adds ``number``, the same on the row that opens (``opens``) and on the row that closes, NULL where a row has no
-    partner, and ``length``, that of the queue with this row in it. The queue's length is the running sum of +1 and −1
-    above its running minimum below zero: a row that closes and reaches a new minimum finds nothing open.
+    Adds ``number``, the same on the row that opens (``opens``) and on the row that closes it, NULL on one that closes
+    nothing (one that opens and is never closed has a number of its own), and ``length``, that of the queue with this
+    row in it. The queue's length is the running sum of +1 and −1 above its running minimum below zero: a row that
+    closes and reaches a new minimum finds nothing open.
     """
     import ibis
 
@@ -159,7 +160,6 @@ def _queue(rows: ibis.Table, keys: Sequence[str]) -> ibis.Table:
     ties = [c for c in ("state", *_CARRIED) if c in rows.columns]
     order: dict[str, Any] = {"group_by": list(keys), "order_by": ["at", "late", *ties]}
     running = ibis.cumulative_window(**order)
-    whole = ibis.window(group_by=list(keys))
     # counting what is not NULL stays in 64 bits, where a sum would widen
     rows = rows.mutate(
         opened=rows.opens.nullif(False).count().over(running), closed=rows.opens.nullif(True).count().over(running)
@@ -169,15 +169,14 @@ def _queue(rows: ibis.Table, keys: Sequence[str]) -> ibis.Table:
     rows = rows.mutate(
         depth=depth,
         floor=ibis.least(ibis.coalesce(depth.min().over(before), 0), 0),
-        closing=rows.closed.max().over(whole) + ibis.least(depth.min().over(whole), 0),
     )
     number = ibis.cases(
-        (rows.opens & (rows.opened <= rows.closing), rows.opened),
+        (rows.opens, rows.opened),
         (~rows.opens & (rows.depth >= rows.floor), rows.closed + rows.floor),
         else_=ibis.null("int64"),
     )
     rows = rows.mutate(number=number, length=rows.depth - rows.floor + (~rows.opens).cast("int64"))
-    return rows.drop("late", "opened", "closed", "depth", "floor", "closing")
+    return rows.drop("late", "opened", "closed", "depth", "floor")
 
 
 def _lanes(rows: ibis.Table) -> ibis.Table:
@@ -196,11 +195,18 @@ def _lanes(rows: ibis.Table) -> ibis.Table:
     # an end that found nothing open at all stays alone whatever the lanes
     held = free.filter(free.opens | free.free.notnull())
     first = _queue(held.mutate(key=ibis.coalesce("=" + held.resource, "=")), [*_KEYS, "stretch", "key"])
-    first = first.mutate(own=first.number, key=first.number.isnull().ifelse("*", first.key))
+    lane = ibis.window(group_by=[*_KEYS, "stretch", "key"])
+    own = (first.opens & (first.number > first.number.max(where=~first.opens).over(lane).fill_null(0))).ifelse(
+        ibis.null("int64"), first.number
+    )
+    first = first.mutate(own=own, key=own.isnull().ifelse("*", first.key))
     both = _queue(first, [*_KEYS, "stretch", "key"])
     number = ibis.coalesce(both.own, both.number)
     stretch = ibis.window(group_by=[*_KEYS, "stretch"])
-    both = both.mutate(better=number.count().over(stretch) >= both.free.count().over(stretch), pair=number)
+    both = both.mutate(
+        better=number.count(where=~both.opens).over(stretch) >= both.free.count(where=~both.opens).over(stretch),
+        pair=number,
+    )
     both = both.mutate(
         pair=both.better.ifelse(both.pair, both.free), lane=both.better.ifelse(both.stretch + both.key, "")
     )
@@ -213,26 +219,19 @@ def _joined(rows: ibis.Table) -> ibis.Table:
     import ibis
 
     carried = [c for c in _CARRIED if c in rows.columns]
-    closes = ~rows.opens
     pairs = rows.filter(rows.pair.notnull())
     together = pairs.group_by(*_KEYS, "lane", "pair").agg(
         start=pairs.at.max(where=pairs.opens),
         end=pairs.at.max(where=~pairs.opens),
-        state=pairs.state.max(where=~pairs.opens),
-        matched=ibis.literal(True),
+        state=ibis.coalesce(pairs.state.max(where=~pairs.opens), "running"),
         moved=(pairs.resource.min() != pairs.resource.max()).fill_null(False)
         if "resource" in carried
         else ibis.literal(False),
         **{c: ibis.coalesce(pairs[c].max(where=~pairs.opens), pairs[c].max(where=pairs.opens)) for c in carried},
     )
-    none = ibis.null("int64")
-    alone = rows.mutate(
-        start=rows.opens.ifelse(rows.at, none),
-        end=closes.ifelse(rows.at, none),
-        state=rows.opens.ifelse("running", rows.state),
-        matched=ibis.literal(False),
-        moved=ibis.literal(False),
-    ).filter(rows.pair.isnull())
+    together = together.mutate(matched=together.start.notnull() & together.end.notnull())
+    alone = rows.filter(rows.pair.isnull())
+    alone = alone.mutate(start=ibis.null("int64"), end=alone.at, matched=False, moved=False)
     columns = [*_KEYS, "start", "end", "state", "matched", "moved", *carried]
     return ibis.union(together.select(*columns), alone.select(*columns))
 

@@ -182,18 +182,16 @@ def text_to_micros(text: ibis.Value, family: Family) -> tuple[ibis.Value, ibis.V
 
 def typed_to_micros(column: ibis.Value) -> tuple[ibis.Value, ibis.Value]:
     """Return (microseconds, zoned) for a typed column of timestamps (any unit, with zone or without) or dates."""
-    import datetime as dt
-
     import ibis
 
     kind = column.type()
     if kind.is_date():
         column = column.cast("timestamp")
     zoned = kind.is_timestamp() and kind.timezone is not None
-    epoch: ibis.Value = ibis.timestamp("1970-01-01")
-    if zoned:
-        epoch = ibis.literal(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), type="timestamp('UTC')")
-    return column.delta(epoch, unit="microsecond").cast("int64"), ibis.literal(bool(zoned))
+    # the session's zone is UTC: as a plain UTC time the difference costs a third
+    plain = column.cast("timestamp") if zoned else column
+    micros = plain.delta(ibis.timestamp("1970-01-01"), unit="microsecond")
+    return micros.cast("int64"), ibis.literal(bool(zoned))
 
 
 def _number(text: ibis.Value) -> ibis.Value:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TIMES = ("at", "start")
+#: Columns whose values repeat.
+TEXTS = ["case_id", *(field for field in EVENT_FIELDS if field not in _TIMES)]
 
 
 def event_schema() -> pa.Schema:
@@ -120,8 +122,7 @@ class XesColumns:
         return batch
 
     def _times(self, values: tuple[str | None, ...], bad: set[int]) -> list[int | None]:
-        read = self._clock.read
-        times = [None if v is None else read(v) for v in values]
+        times = self._clock.read_all(values)
         if None in times:
             for row, (value, time) in enumerate(zip(values, times, strict=True)):
                 if time is None and value is not None and value.strip():

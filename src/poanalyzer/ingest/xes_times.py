@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 _SHAPE = re.compile(
@@ -35,6 +36,19 @@ class XesClock:
             return self._hours[text[:14]] + _WITHIN_HOUR[text[14:19]] + self._tails[text[19:]]
         except KeyError:
             return self._parsed(text)
+
+    def read_all(self, texts: Iterable[str | None]) -> list[int | None]:
+        """Return :meth:`read` of every text, ``None`` where there is none."""
+        hours, tails = self._hours, self._tails
+        times: list[int | None] = []
+        for text in texts:
+            try:
+                times.append(hours[text[:14]] + _WITHIN_HOUR[text[14:19]] + tails[text[19:]])  # type: ignore[index]
+            except KeyError:
+                times.append(self._parsed(text or ""))
+            except TypeError:  # nothing to read
+                times.append(None)
+        return times
 
     def _parsed(self, text: str) -> int | None:
         bare = text.strip()

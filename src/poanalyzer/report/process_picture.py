@@ -11,7 +11,7 @@ from markupsafe import Markup
 from poanalyzer.report.process_graph import with_ends
 from poanalyzer.report.process_map import Box, Map, Placed, Routed, lay_out
 from poanalyzer.report.svg import Ids, el, figure, num, text
-from poanalyzer.report.words import number, short
+from poanalyzer.report.words import count, number, short
 from poanalyzer.results import FlowNode, ProcessResult
 
 _BOX = Box()
@@ -81,7 +81,7 @@ def _node(placed: Placed) -> Markup:
     lines = _wrap(node.label)
     top = y - 3 if len(lines) == 1 else y - 9
     words = [text(x, top + 13 * i, line, size=11.5, anchor="middle", fill="ink") for i, line in enumerate(lines)]
-    counts = f"{number(node.count)}× in {number(node.cases)} cases"
+    counts = f"{number(node.count)}× in {count(node.cases, 'cases')}"
     return el(
         "g",
         el("title", f"{node.label}: {number(node.count)} times in {number(node.cases)} cases ({node.kind})"),

@@ -64,6 +64,9 @@ def render(assessment: Assessment, formats: Sequence[str], out_dir: str | Path) 
 
 def _write(files: Sequence[tuple[str, bytes]], folder: Path) -> list[Path]:
     parts: list[tuple[Path, Path]] = []
+    for name, _ in files:  # seen before the first file takes its name, so that none does
+        if (folder / name).is_dir():
+            raise UsageError("cannot write there: a folder bears this name", where=str(folder / name))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files:

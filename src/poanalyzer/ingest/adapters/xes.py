@@ -14,7 +14,7 @@ from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.adapter import Claim
 from poanalyzer.ingest.files import InputFile
 from poanalyzer.ingest.plainlog import put_plain_log
-from poanalyzer.ingest.xes_columns import XesColumns, event_schema
+from poanalyzer.ingest.xes_columns import TEXTS, XesColumns, event_schema
 from poanalyzer.ingest.xes_parse import EVENT_KEYS, XesParser
 
 if TYPE_CHECKING:
@@ -140,7 +140,10 @@ def _stage(sink: Sink, file: InputFile, parser: XesParser, columns: XesColumns) 
     collecting = gc.isenabled()
     gc.disable()  # millions of rows and not one cycle: looking for them would take a fifth of the time
     try:
-        with pq.ParquetWriter(path, event_schema()) as out, file.open() as stream:
+        with (
+            pq.ParquetWriter(path, event_schema(), compression="none", use_dictionary=TEXTS) as out,
+            file.open() as stream,
+        ):
             for _ in parser.feed(stream, lambda done: sink.progress(min(done / whole, 0.99))):
                 for batch in columns.full_batches():
                     out.write_batch(batch)
