@@ -60,7 +60,9 @@ def log(seed: int, cases: int = 40) -> Rows:
                      state="completed", start=at, end=at + 30 * MINUTE)  # fmt: skip
     for version, days in (("1", 0), ("2", 9)):
         for process in "pq":
-            rows.add("deployments", process_key=process, version=version, checksum=version, deployed_at=EPOCH + days * DAY)
+            rows.add(
+                "deployments", process_key=process, version=version, checksum=version, deployed_at=EPOCH + days * DAY
+            )
     return rows
 
 
@@ -149,7 +151,10 @@ def test_slower_clocks_leave_ratios(seed: int):
     rows = log(seed)
     rows.tables["attempts"], rows.tables["exceptions"] = [], []
     slower = _mapped(rows, lambda t: EPOCH + 2 * (t - EPOCH))
-    one, two = numbers(whole(rows), "status", "value", "low", "high"), numbers(whole(slower), "status", "value", "low", "high")
+    one, two = (
+        numbers(whole(rows), "status", "value", "low", "high"),
+        numbers(whole(slower), "status", "value", "low", "high"),
+    )
     rates = ("release-cadence", "productive-processes", "kpi-trackability-3")
     portfolio = ("completion-observability", "outcome-observability", "coordinated-endpoints", "active-delivery-units")
     same(one, two, but=(*rates, *portfolio))

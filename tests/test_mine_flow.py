@@ -52,7 +52,9 @@ def test_variants_are_those_of_brute_force(acts: list[Act]):
         expected[process][sequence] += 1
     keys = {p.ix: p.key for p in log.processes}
     found: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
-    for ix, activities, cases in zip(*(log.top_variants[c] for c in ("process_ix", "activities", "cases")), strict=True):
+    for ix, activities, cases in zip(
+        *(log.top_variants[c] for c in ("process_ix", "activities", "cases")), strict=True
+    ):
         found[keys[ix]][tuple(log.activities[a] for a in activities)] += cases
     assert found == expected
     for ix, counts in log.variant_counts.items():
@@ -101,7 +103,9 @@ def test_busy_time_is_that_of_a_grid_of_minutes(acts: list[Act]):
             grid[f"{process}{case}"].update(range(start, start + length))
             lengths[f"{process}{case}"] += length
     frame = log.query(log.cases)
-    for case, duration, busy, overlap in zip(*(frame[c] for c in ("case_id", "duration", "busy", "overlap")), strict=True):
+    for case, duration, busy, overlap in zip(
+        *(frame[c] for c in ("case_id", "duration", "busy", "overlap")), strict=True
+    ):
         minutes = grid[case]
         assert duration == lengths[case] * MINUTE
         assert busy == len(minutes) * MINUTE
@@ -109,7 +113,9 @@ def test_busy_time_is_that_of_a_grid_of_minutes(acts: list[Act]):
 
 
 def test_a_variant_is_a_sequence_and_not_a_bag():
-    log = mined("\n".join(f"{c}  {a}  {i}–{i}  bot  task" for c in ("AB", "BA", "AAB", "ABB", "BAA") for i, a in enumerate(c)))
+    log = mined(
+        "\n".join(f"{c}  {a}  {i}–{i}  bot  task" for c in ("AB", "BA", "AAB", "ABB", "BAA") for i, a in enumerate(c))
+    )
     assert log.variant_counts[0].variants == 5
     again = mined("\n".join(f"{c}{n}  {c}  {n}–{n}  bot  task" for c in "AB" for n in range(3)))
     assert again.variant_counts[0].variants == 2
@@ -124,7 +130,9 @@ def test_names_of_variants_do_not_depend_on_what_else_is_in_the_log():
 
 
 def test_control_rows_stand_in_no_variant():
-    log = mined("a  Start  0–0  ?  startEvent\na  A  0–1  bot  task\na  X  1–1  ?  exclusiveGateway\na  B  1–2  bot  task")
+    log = mined(
+        "a  Start  0–0  ?  startEvent\na  A  0–1  bot  task\na  X  1–1  ?  exclusiveGateway\na  B  1–2  bot  task"
+    )
     assert [tuple(log.activities[a] for a in v) for v in log.top_variants["activities"]] == [("A", "B")]
 
 

@@ -175,7 +175,7 @@ def test_changes_put_evidence_first_and_then_the_nearest() -> None:
     result = driver(rate(rows), "measurement", "order")
     found = [(c.kind, c.claim) for c in result.changes if c.kind != "hold"]
     assert found == [("unlock", "M2.1"), ("raise", "M2.4"), ("raise", "M2.2")]
-    assert result.changes[0].text == "M2.1 lacks evidence: withheld. Export it."
+    assert result.changes[0].text == "lacks evidence: withheld. Export it."
     assert result.changes[1].text == "raise kpi-trackability from 14 % to at least 15 %"
     assert result.changes[2].text == "raise outcome-observability from 0 % to at least 95 %"
 

@@ -23,7 +23,7 @@ from poanalyzer.ingest.zones import doubtful, local_to_utc, transitions
 
 EPOCH = dt.datetime(1970, 1, 1)
 CON = ibis.duckdb.connect()
-CON.raw_sql("SET TimeZone = 'Asia/Tokyo'")  # the session's zone must not matter
+CON.raw_sql("SET TimeZone = 'Asia/Tokyo'")  # the session's zone must not matter to texts
 
 
 def micros(moment: dt.datetime) -> int:
@@ -147,9 +147,10 @@ def test_any_moment_survives_every_format(instants):
 @pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
 def test_typed_columns_of_any_unit(unit, zone):
     moment = dt.datetime(2024, 3, 1, 12, 0, 5)
-    rows = table([moment, None], pa.timestamp(unit, zone))
+    con = ibis.duckdb.connect()  # whose session is in UTC, as the store's is
+    rows = con.create_table("times", pa.table({"t": pa.array([moment, None], pa.timestamp(unit, zone))}))
     value, zoned = typed_to_micros(rows.t)
-    found = CON.to_pyarrow(rows.select(v=value, z=zoned)).to_pylist()
+    found = con.to_pyarrow(rows.select(v=value, z=zoned)).to_pylist()
     assert [row["v"] for row in found] == [micros(moment), None]
     assert found[0]["z"] is (zone is not None)
 

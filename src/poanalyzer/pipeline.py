@@ -210,6 +210,7 @@ def assess(
         volumes = {p.key: float(p.completed_roots) for p in mined.productive}
         whole = config.context.complete
         main = productive[0] if productive else None
+        main_name = mined.productive[0].name if productive else ""
         backend = f"{log.con.name} {log.con.version}"
     rated = [
         (m, rate_model(m, metrics, productive, role_declared=role, config=config, survey=said, volumes=volumes))
@@ -226,7 +227,7 @@ def assess(
             platform=platform.system(),
             backend=backend,
         ),
-        project=config.project.name or (sources[0].path if sources else ""),
+        project=config.project.name or Path(sources[0].path).name,
         inputs=sources,
         log=summary,
         processes=processes,
@@ -234,7 +235,7 @@ def assess(
         metrics=metrics,
         models=tuple(r for _, r in rated),
         survey=said,
-        comparison=compare(first, said, complete=whole, main_process=main) if said else (),
+        comparison=compare(first, said, complete=whole, main_process=main, main_name=main_name) if said else (),
         roadmap=roadmap(model, first, target=config.project.target, complete=whole, main_process=main),
         quality=quality,
         problems=problems,

@@ -314,6 +314,7 @@ class AreaRating:
     n_unit: str = "cases"
     reason: str = ""
     advice: str = ""
+    cuts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,6 +349,7 @@ class ModelResult:
     drivers: tuple[DriverResult, ...]
     processes: tuple[ProcessRating, ...]
     cells: tuple[Cell, ...] = ()
+    reference: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ def compare(
     *,
     complete: bool,
     main_process: str | None,
+    main_name: str = "",
 ) -> tuple[ComparisonRow, ...]:
     """Compare the levels of ``result`` with those of ``survey``, one row a driver.
 
@@ -38,11 +39,11 @@ def compare(
             rows.append(_unseen(driver, said))
             continue
         if complete:
-            rows.append(_row(driver, PORTFOLIO, said, survey))
+            rows.append(_row(driver, PORTFOLIO, said, survey, ""))
         elif own is None:
             rows.append(_no_process(driver, said))
         else:
-            rows.append(_row(next(d for d in own.drivers if d.id == driver.id), own.key, said, survey))
+            rows.append(_row(next(d for d in own.drivers if d.id == driver.id), own.key, said, survey, main_name))
     return tuple(rows)
 
 
@@ -59,7 +60,9 @@ def judge(mined: Level, said: int | None, dont_know_share: float = 0.0) -> Verdi
     return "possible over-claim"
 
 
-def _row(driver: DriverResult, scope: str, said: SelfDriver | None, survey: SurveyResult | None) -> ComparisonRow:
+def _row(
+    driver: DriverResult, scope: str, said: SelfDriver | None, survey: SurveyResult | None, name: str
+) -> ComparisonRow:
     level = said.level if said else None
     unsure = said.dont_know_share if said else 0.0
     verdict = judge(driver.level, level, unsure)
@@ -70,8 +73,8 @@ def _row(driver: DriverResult, scope: str, said: SelfDriver | None, survey: Surv
         potential=driver.level.potential,
         self_level=level,
         verdict=verdict,
-        text=_text(verdict, driver, scope, said),
-        explanations=_explanations(driver, scope, said, survey) if said and level is not None else (),
+        text=_text(verdict, driver, name or scope, said),
+        explanations=_explanations(driver, name or scope, said, survey) if said and level is not None else (),
     )
 
 

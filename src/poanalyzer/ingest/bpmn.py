@@ -179,7 +179,7 @@ def _element(
         name=" ".join(node.attributes.get("name", "").split()) or None,
         parent_id=scope_id,
         attached_to=node.get("attachedToRef"),
-        event_kind=_event_kind(events) if node.name in _EVENTS else None,
+        event_kind=_event_kind(events) if node.name in _EVENTS else _flow_kind(node),
         interrupting=_interrupting(node, in_event_scope, by_event),
         retry=retry(node),
         timer=next((" ".join(t.text.split()) for e in events for t in e.children if t.name in _TIMERS), None),
@@ -196,6 +196,12 @@ def _element(
         due_date=extension(node, "dueDate"),
         event_ref=_event_ref(node, events, definitions),
     )
+
+
+def _flow_kind(node: Node) -> str | None:
+    """Return “conditional” for a sequence flow with a condition: it is not always taken, so it splits nothing."""
+    conditional = node.name == "sequenceFlow" and any(c.name == "conditionExpression" for c in node.children)
+    return "conditional" if conditional else None
 
 
 def _event_definitions(node: Node, definitions: dict[str, Node]) -> list[Node]:

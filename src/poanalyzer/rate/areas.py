@@ -66,4 +66,5 @@ def _rate(area: AreaId, title: str, row: MetricResult, cuts: Cuts, advice: str) 
         n_unit=row.n_unit,
         reason=row.reason,
         advice=advice or row.unlock,
+        cuts=cuts,
     )

@@ -90,9 +90,7 @@ def _next(stage: Stage, definitions: Mapping[str, ClaimDefinition], process: str
     if not stage.assessable:
         away = [claim for claim in stage.required if claim.status in EXEMPT]
         return [
-            Change(
-                kind="unlock", claim=claim.id, level=claim.level, text=f"{claim.id} leaves the scale: {claim.reason}"
-            )
+            Change(kind="unlock", claim=claim.id, level=claim.level, text=f"leaves the scale: {claim.reason}")
             for claim in away
         ]
     unlocks: list[Change] = []
@@ -105,7 +103,7 @@ def _next(stage: Stage, definitions: Mapping[str, ClaimDefinition], process: str
             missing = next((r for r in readings if not r.measured), readings[0])
             advice = f". {claim.unlock}" if claim.unlock else ""
             metric = missing.use.metric
-            text = f"{claim.id} lacks evidence: {claim.reason or claim.status.value}{advice}"
+            text = f"lacks evidence: {claim.reason or claim.status.value}{advice}"
             unlocks.append(Change(kind="unlock", claim=claim.id, level=claim.level, metric=metric, text=text))
             continue
         for reading in readings:

@@ -66,6 +66,7 @@ def rate_model(
             for process in body.processes
         ),
         cells=tuple(cell for driver in model.drivers for cell in driver.cells),
+        reference=model.reference,
     )
 
 

@@ -55,7 +55,6 @@ def _environment() -> Environment:
         EVIDENCE_SHOWN=EVIDENCE_SHOWN,
         OPEN_PROCESSES=OPEN_PROCESSES,
         PROVENANCE=PROVENANCE,
-        MODEL_SOURCES=words.MODEL_SOURCES,
     )
     environment.filters.update(
         amount=words.amount,

@@ -26,9 +26,6 @@ from poanalyzer.results import (
     Status,
 )
 
-#: Bands of a share where no claim of a model sets other cuts (ISO/IEC 33020).
-BANDS = (0.15, 0.5, 0.85)
-
 PORTFOLIO = "portfolio"
 
 _CLAIM_ID = re.compile(r"\b[A-Z]\d\.\d+\b|\bS[1-4]\b")
@@ -105,14 +102,6 @@ class View:
         """Return the scopes with levels: each rated process, then the portfolio."""
         own = [Scope(rating.key, self.name(rating.key), rating.drivers) for rating in self.ratings(model)]
         return (*own, Scope(None, PORTFOLIO, model.drivers))
-
-    def cuts(self, area: AreaRating, rating: ProcessRating) -> tuple[float, ...]:
-        """Return the cuts an area was rated by: those a claim on the same metric names, else the standard bands."""
-        for driver in rating.drivers:
-            for claim in driver.claims:
-                if len(claim.cuts) == 3 and claim.metrics[:1] == (area.metric,) and claim.value == area.value:
-                    return claim.cuts
-        return BANDS
 
     def front_drivers(self, model: ModelResult) -> tuple[DriverResult, ...]:
         """Return the drivers of the first page: mined ones as the front scope shows them, the others as people say."""

@@ -185,10 +185,6 @@ def sentence(text: str) -> str:
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…”" else ".")
 
 
-#: Whose words the quotes of a model are.
-MODEL_SOURCES = {"pomm": "Camunda, “Introducing the Process Orchestration Maturity Model”"}
-
-
 def lower_first(text: str) -> str:
     """Return ``text`` going on within a sentence: a capital that begins an ordinary word becomes small."""
     return text[0].lower() + text[1:] if text[:1].isupper() and text[1:2].islower() else text

@@ -29,7 +29,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if not mined.has_outside:
         return missing(
             Status.NOT_AVAILABLE, "no outside source: nothing shows what happened beside the engine",
-            'Give an outside source (role = "outside"): a ticket, mail or ERP log with the same order numbers.',
+            'Give an outside source (role = "outside"), such as a ticket, mail or ERP log with the same order numbers.',
         )  # fmt: skip
     units = mined.root_units.filter(mined.root_units.in_window)
     outside = mined.outside.filter(~mined.outside.counterpart)

@@ -45,7 +45,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if not told:
         return missing(
             Status.NOT_AVAILABLE, "nothing says which ends mean success and which failure",
-            "Declare them: [[process]] outcome = { success = […], failure = […] }.",
+            "Declare which ends mean success and failure: [[process]] outcome = { success = […], failure = […] }.",
         )  # fmt: skip
     value, low, high, method = interval.proportion(told, total)
     details: dict[str, float | int | str | None] = {"success": good, "failure": bad, "unknown": total - told}
