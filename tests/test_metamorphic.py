@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from poanalyzer.measure import measure_all
@@ -18,8 +18,9 @@ from poanalyzer.results import MetricResult, Status
 
 from .traces import DAY, EPOCH, MINUTE, Rows, record, seal
 
-FEW = settings(max_examples=3, deadline=None)
-SEEDS = st.integers(0, 2**20)
+# a failing log is small enough as it is: shrinking would measure hundreds of others
+FEW = settings(max_examples=2, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+SEEDS = st.sampled_from([3, 17])
 ALL = {"project": {"window_days": "all"}}
 
 Numbers = dict[tuple[str, str | None], tuple[Any, ...]]
@@ -67,8 +68,12 @@ def log(seed: int, cases: int = 40) -> Rows:
 
 
 def numbers(mined: Mined, *fields: str) -> Numbers:
+    return _numbers(measure_all(mined), *fields)
+
+
+def _numbers(results: tuple[MetricResult, ...], *fields: str) -> Numbers:
     keep = fields or ("status", "value", "low", "high", "lower_bound", "upper_bound", "numerator", "denominator", "n")
-    return {(r.id, r.process): tuple(getattr(r, f) for f in keep) for r in measure_all(mined)}
+    return {(r.id, r.process): tuple(getattr(r, f) for f in keep) for r in results}
 
 
 def whole(rows: Rows, config: dict[str, Any] | None = None, threads: int | None = None) -> Mined:
@@ -85,6 +90,15 @@ def same(one: Numbers, two: Numbers, but: tuple[str, ...] = ()) -> None:
             assert close or a == b, f"{key}: {values} became {two[key]}"
 
 
+@cache
+def found(seed: int) -> tuple[MetricResult, ...]:
+    return measure_all(whole(log(seed)))
+
+
+def plainly(seed: int, *fields: str) -> Numbers:
+    return _numbers(found(seed), *fields)
+
+
 VALUE = ("status", "value", "lower_bound", "upper_bound")
 #: Their numbers rest on a grouping of cases by hash, or on counts, not on ratios.
 COUNTS = ("behaviour-coverage",)
@@ -94,7 +108,7 @@ COUNTS = ("behaviour-coverage",)
 @FEW
 def test_the_order_of_rows_changes_nothing_at_all(seed: int):
     rows = log(seed)
-    before = measure_all(whole(rows))
+    before = found(seed)
     mixed = deepcopy(rows)
     for table in mixed.tables.values():
         random.Random(seed).shuffle(table)
@@ -109,7 +123,7 @@ def test_threads_change_nothing_at_all():
 @given(SEEDS)
 @FEW
 def test_new_names_change_no_value(seed: int):
-    # names keep their order, so that ties of time fall as before; what they say must not matter
+    # names of activities keep their order, so that ties of time fall as before; what they say must not matter
     def renamed(row: dict[str, Any]) -> dict[str, Any]:
         names = {
             "case_id", "root_case_id", "parent_case_id", "activity", "element_id", "exception_id", "root_id", "process_key",
@@ -121,9 +135,10 @@ def test_new_names_change_no_value(seed: int):
 
     rows = log(seed)
     other = Rows({t: [renamed(r) for r in table] for t, table in rows.tables.items()})
-    before = numbers(whole(rows))
-    after = {(m, p and p.removeprefix("№ “").removesuffix("”\n")): v for (m, p), v in numbers(whole(other)).items()}
-    same(before, after)
+    # the jackknife of endpoint-diversity groups cases by their number, and so by their name
+    results = numbers(whole(other)).items()
+    after = {(m, p and p.removeprefix("№ “").removesuffix("”\n")): v for (m, p), v in results}
+    same(plainly(seed), after, but=("endpoint-diversity",))
 
 
 def _mapped(rows: Rows, change: Any) -> Rows:
@@ -140,7 +155,7 @@ def test_another_date_changes_no_value(seed: int):
     # 1 461 days are four years with their leap day, whole weeks are 1 456 days: neither months nor weeks may count here
     rows = log(seed)
     shifted = _mapped(rows, lambda t: t + 1456 * DAY)
-    same(numbers(whole(rows), *VALUE), numbers(whole(shifted), *VALUE), but=("productive-processes",))
+    same(plainly(seed, *VALUE), numbers(whole(shifted), *VALUE))
 
 
 @given(SEEDS)
@@ -170,7 +185,7 @@ def test_gateways_and_events_change_nothing(seed: int):
     for act in rows.tables["activities"]:
         for kind in ("exclusiveGateway", "subProcess", "intermediateTimerEvent", "sequenceFlow"):
             busier.add("activities", **act | {"element_type": kind, "element_id": f"{kind} 1", "activity": f"{kind} 1"})
-    assert measure_all(whole(busier)) == measure_all(whole(rows))
+    assert measure_all(whole(busier)) == found(seed)
 
 
 @given(SEEDS)
@@ -182,13 +197,42 @@ def test_every_case_twice_leaves_the_values(seed: int):
         for row in rows.tables[table]:
             names = ("case_id", "root_case_id", "parent_case_id", "exception_id", "root_id")
             twice.add(table, **row | {k: f"{row[k]} again" for k in names if row.get(k)})
-    one, two = numbers(whole(rows), "value"), numbers(whole(twice), "value")
+    fields = ("status", "value", "low", "high")
+    one, two = numbers(whole(rows), *fields), numbers(whole(slower), *fields)
+    rates = ("release-cadence", "productive-processes", "kpi-trackability-3")
+    portfolio = ("completion-observability", "outcome-observability", "coordinated-endpoints", "active-delivery-units")
+    same(one, two, but=(*rates, *portfolio))
+    for process in "pq":
+        assert two["release-cadence", process][1] == pytest.approx(one["release-cadence", process][1] / 2)
+
+
+@given(SEEDS)
+@FEW
+def test_gateways_and_events_change_nothing(seed: int):
+    rows = log(seed)
+    busier = deepcopy(rows)
+    for act in rows.tables["activities"]:
+        for kind in ("exclusiveGateway", "subProcess", "intermediateTimerEvent", "sequenceFlow"):
+            busier.add("activities", **act | {"element_type": kind, "element_id": f"{kind} 1", "activity": f"{kind} 1"})
+    assert measure_all(whole(busier)) == found(seed)
+
+
+@given(SEEDS)
+@FEW
+def test_every_case_twice_leaves_the_values(seed: int):
+    rows = log(seed)
+    twice = deepcopy(rows)
+    for table in ("cases", "activities", "attempts", "exceptions"):
+        for row in rows.tables[table]:
+            names = ("case_id", "root_case_id", "parent_case_id", "exception_id", "root_id")
+            twice.add(table, **row | {k: f"{row[k]} again" for k in names if row.get(k)})
+    one, again = plainly(seed, "value"), measure_all(whole(twice))
+    two, sizes = _numbers(again, "value"), _numbers(again, "n")
     for key, (value,) in one.items():
         # small samples become large enough, and variants seen once are seen twice
         if value is not None and key[0] not in (*COUNTS, "productive-processes", "kpi-trackability"):
             assert two[key][0] == pytest.approx(value, rel=1e-9), key
-    with_twice = numbers(whole(twice), "n")
-    assert with_twice["rework-rate", "p"][0] == 2 * numbers(whole(rows), "n")["rework-rate", "p"][0]
+    assert sizes["rework-rate", "p"][0] == 2 * plainly(seed, "n")["rework-rate", "p"][0]
 
 
 @given(SEEDS)
@@ -201,7 +245,7 @@ def test_two_inputs_of_one_engine_say_what_one_says(seed: int):
             number = int(row["case_id"].split()[-1]) % 2 if "case_id" in row else 0
             parts[number].add(name, **row)
     both = seal([(record("a"), parts[0]), (record("b"), parts[1])], ALL)
-    same(numbers(whole(rows)), numbers(both), but=("log-grade",))
+    same(plainly(seed), numbers(both), but=("log-grade",))
 
 
 @given(SEEDS)
@@ -211,11 +255,11 @@ def test_the_portfolio_of_two_processes_is_the_sum_of_both(seed: int):
     gone = {r["case_id"] for r in rows.tables["cases"] if r["process_key"] == "kid"}
     for name, table in rows.tables.items():
         rows.tables[name] = [r for r in table if r.get("case_id") not in gone]
-    found = {(r.id, r.process): r for r in measure_all(whole(rows))}
+    told = {(r.id, r.process): r for r in measure_all(whole(rows))}
     ratios = ("automation-rate", "touchless-rate", "rework-rate", "exception-rate", "incident-free-rate", "overlap-share",
               "handled-exception-rate", "first-attempt-success", "mean-active-concurrency", "flow-efficiency")  # fmt: skip
     for metric in ratios:
-        all_, p, q = (found[metric, key] for key in (None, "p", "q"))
+        all_, p, q = (told[metric, key] for key in (None, "p", "q"))
         parts = [r for r in (p, q) if r.denominator]
         assert all_.numerator == pytest.approx(sum(r.numerator for r in parts), rel=1e-12), metric
         assert all_.denominator == pytest.approx(sum(r.denominator for r in parts), rel=1e-12), metric
@@ -223,22 +267,18 @@ def test_the_portfolio_of_two_processes_is_the_sum_of_both(seed: int):
         assert min(r.value for r in parts) - 1e-12 <= all_.value <= max(r.value for r in parts) + 1e-12
 
 
-@cache
-def _with_all() -> tuple[MetricResult, ...]:
-    return measure_all(whole(log(3)))
-
-
 @pytest.mark.parametrize("gone", ["attempts", "incidents"])
 def test_what_is_withheld_becomes_missing_and_never_a_number(gone: str):
     less = log(3)
     less.tables["attempts" if gone == "attempts" else "exceptions"] = []
     rows = measure_all(seal([(record(), less)], ALL, lacks={gone: "Export them."}))
-    dependent = {r.id for r in _with_all() if gone in r.facets}
+    dependent = {r.id for r in found(3) if gone in r.facets}
     assert dependent
-    for before, after in zip(_with_all(), rows, strict=True):
+    for before, after in zip(found(3), rows, strict=True):
         if before.id in dependent:
             assert (after.status, after.value, after.low, after.high) == (Status.NOT_AVAILABLE, None, None, None)
-        elif before.id not in ("kpi-trackability", "kpi-trackability-3", "kpi-computability"):
+        # an incident tells that two attempts were of one instance
+        elif before.id not in ("first-attempt-success", "kpi-trackability", "kpi-trackability-3", "kpi-computability"):
             assert (after.status, after.value) == (before.status, before.value), after.id
 
 
@@ -246,7 +286,7 @@ def test_what_is_withheld_becomes_missing_and_never_a_number(gone: str):
 @FEW
 def test_more_handled_episodes_never_lower_the_handled_rate(seed: int):
     rows = log(seed)
-    before = numbers(whole(rows), "value")["handled-exception-rate", None][0]
+    before = plainly(seed, "value")["handled-exception-rate", None][0]
     more = deepcopy(rows)
     for case in [r["case_id"] for r in rows.tables["cases"]][:10]:
         more.add("exceptions", case_id=case, element_id="Z", raised=EPOCH + DAY, cleared=EPOCH + DAY, cleared_by="model",

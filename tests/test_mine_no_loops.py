@@ -26,6 +26,7 @@ SMALL = {
 ALLOWED = {
     ("measure/exceptions/time_to_restore.py", "compute"): "Kaplan–Meier sorts the incidents: root ones only, which are few",
     ("mine/flow.py", "top_variants"): "rows of one example case of each of the variants kept (limit 2 000)",
+    ("mine/mined.py", "query"): "the door itself: its callers are looked at",
 }  # fmt: skip
 
 
@@ -50,6 +51,8 @@ def _small(node: ast.expr, made: dict[str, list[ast.expr]], seen: set[str]) -> b
         if isinstance(node, ast.Attribute) and node.attr in SMALL:
             return True
         node = node.func if isinstance(node, ast.Call) else node.value
+    if isinstance(node, ast.IfExp):
+        return _small(node.body, made, seen) and _small(node.orelse, made, seen)
     if isinstance(node, ast.Name) and node.id in made and node.id not in seen:
         return any(_small(value, made, seen | {node.id}) for value in made[node.id])
     return False
@@ -76,7 +79,9 @@ def _big(node: ast.expr, made: dict[str, list[ast.expr]], function: ast.Function
 def test_no_pull_of_a_table_of_events_or_cases(room: Path):
     files = sorted(room.rglob("*.py"))
     assert files
-    found = [hit for f in files for hit in findings(f.read_text(encoding="utf-8"), f.relative_to(room.parent).as_posix())]
+    found = [
+        hit for f in files for hit in findings(f.read_text(encoding="utf-8"), f.relative_to(room.parent).as_posix())
+    ]
     assert not found, f"these pull rows of events or cases out of the engine: {found}"
 
 
@@ -110,5 +115,7 @@ def test_what_is_made_small_first_passes(line: str):
 def test_every_exemption_is_still_needed():
     for (name, function), reason in ALLOWED.items():
         path = ROOT / "src" / "poanalyzer" / name
-        names = {n.name for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)}
+        names = {
+            n.name for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)
+        }
         assert function in names and reason

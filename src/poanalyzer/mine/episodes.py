@@ -28,9 +28,10 @@ def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.
 
     An episode joins all exceptions and failed attempts of one activity instance (or case and element, where the
     engine names no instance) whose gaps are at most the element's retry back-off or one hour, whichever is longer.
-    Dispositions, first that applies: ``open`` something is not cleared and the case goes on; ``manual`` an operator cleared it; ``modelled`` the model did; ``cancelled``
-    it ended with the cancellation of the work or the case; ``retried_ok`` the element completed after the last
-    failure; ``dead`` the case failed; else ``open``. Source: METHODS B.
+    Dispositions, first that applies: ``open`` something is not cleared and the case goes on; ``manual`` an operator
+    cleared it; ``modelled`` the model did; ``cancelled`` it ended with the cancellation of the work or the case;
+    ``retried_ok`` the element completed after the last failure; ``dead`` the case failed; else ``open``. Source:
+    METHODS B.
     """
     import ibis
 

@@ -108,7 +108,8 @@ class Mined:
     def _with_failures(self, units: ibis.Table, key: str, name: str) -> ibis.Table:
         import ibis
 
-        names = ("episodes", "closed_episodes", "handled", "incidents", "failed_recorded", "failed_unrecorded")
+        names = ("episodes", "closed_episodes", "handled", "incidents", "failed_recorded", "failed_unrecorded",
+                 "retried_ok", "closed_with_attempts")  # fmt: skip
         if not self.has_failures:
             return units.mutate(**{n: ibis.literal(0, "int64") for n in names})
         rows = self.episodes
@@ -117,6 +118,8 @@ class Mined:
             closed_episodes=(rows.disposition != "open").sum(),
             handled=rows.disposition.isin(episodes.HANDLED).sum(),
             incidents=rows.incidents.sum(),
+            retried_ok=((rows.attempts > 0) & (rows.disposition == "retried_ok")).sum(),
+            closed_with_attempts=((rows.attempts > 0) & (rows.disposition != "open")).sum(),
         )
         # an instance that failed in two episodes is one instance: no more of an element can have failed than were recorded
         tried = rows.filter(rows.attempts > 0).group_by(["case_ix", "root_ix", "element_id"])

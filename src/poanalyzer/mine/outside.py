@@ -79,7 +79,7 @@ def handovers(log: EventLog, steps: ibis.Table, cases: ibis.Table, outside: ibis
         ),
     )
     # at one instant: first what ends there, then what starts there, last what began and ended in it
-    order = ibis.window(group_by="root_ix", order_by=["t", "kind", "endpoint"], preceding=None, following=0)
+    order = ibis.window(group_by="root_ix", order_by=["t", "kind", "endpoint", "engine"], preceding=None, following=0)
     both = both.mutate(ended=(both.kind != 1).cast("int64").sum().over(order))
     cause = ibis.window(group_by=["root_ix", "ended"])
     is_end = both.kind != 1

@@ -31,7 +31,7 @@ def roadmap(
         if name not in known:
             raise ConfigError(f"there is no driver “{name}”", where="[project] target", fix=did_you_mean(name, known))
     unlocks: list[RoadmapItem] = []
-    practices: list[tuple[tuple[int, int], RoadmapItem]] = []
+    practices: list[tuple[tuple[int, bool, int], RoadmapItem]] = []
     for position, (driver, process) in enumerate(_subjects(result, complete, main_process)):
         level = driver.level.demonstrated
         if level is None or level >= min(aims.get(driver.id, model.top), model.top):
@@ -56,7 +56,8 @@ def roadmap(
             kind="raise",
             claims=unmet,
         )
-        practices.append(((level, position), item))
+        # at one level what the records show comes before what people say
+        practices.append(((level, driver.source != "mined", position), item))
     practices.sort(key=lambda pair: pair[0])
     return (*unlocks, *(item for _, item in practices))
 

@@ -1,0 +1,27 @@
+"""Retry effectiveness.
+
+Share of the closed failure episodes with failed attempts that retrying alone overcame: retried with success / (retried
+with success + not), over the episodes in which something was retried at all.
+
+Known bias: an operator who raises the retries of an incident makes it a manual repair, not a retry.
+
+Source: METHODS B3.
+"""
+
+from poanalyzer.measure.metric import Ratio, Witness
+
+METRIC = Ratio(
+    id="retry-effectiveness",
+    numerator=lambda c: c.retried_ok,
+    denominator=lambda c: c.closed_with_attempts,
+    denominator_name="closed episodes with failed attempts",
+    needs=("attempts",),
+    closed=False,
+    gate="episodes",
+    absent="nothing was retried, although failed attempts are recorded",
+    witness=Witness(
+        where=lambda c: c.closed_with_attempts > c.retried_ok,
+        order=lambda c: [(c.closed_with_attempts - c.retried_ok).desc()],
+        what=lambda r: f"retries did not help in {r.closed_with_attempts - r.retried_ok:.0f} episodes",
+    ),
+)
