@@ -40,11 +40,12 @@ def roadmap(
         step = next((s for s in model.driver(driver.id).steps if s.start == level), None)
         if step is None or not _goes_on(driver, level):
             continue
-        unmet = tuple(change.claim for change in driver.changes if change.kind == "raise")
+        raises = [change for change in driver.changes if change.kind == "raise"]
+        unmet = tuple(change.claim for change in raises)
         unread = tuple(change.claim for change in driver.changes if change.kind == "unlock")
         why = f"{driver.title} is at level {level}"
         if unmet:
-            why += f"; not met: {', '.join(unmet)}"
+            why += f"; to reach {level + 1}: {'; '.join(f'{c.text} ({c.claim})' for c in raises[:3])}"
         elif unread:
             why += f"; what level {level + 1} asks for lacks evidence: {', '.join(unread)}"
         item = RoadmapItem(
