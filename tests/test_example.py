@@ -73,3 +73,13 @@ def test_people_appear_under_no_name(fresh: Assessment) -> None:
 
 def test_no_path_of_the_machine_is_written(fresh: Assessment) -> None:
     assert str(ROOT) not in dumps(fresh)
+
+
+def test_the_mined_model_opens_in_our_own_bpmn_reader(fresh: Assessment, tmp_path: Path) -> None:
+    from poanalyzer.ingest.bpmn import read_models
+
+    (path,) = render(fresh, ["bpmn"], tmp_path)
+    (model,) = read_models(path.read_bytes(), path.name)
+    names = {e.name for e in model.elements if e.element_type == "task"}
+    assert {"Enter order", "Check credit", "Pick and pack goods"} <= names
+    assert fresh.processes[0].discovery["coverage"] == "1.0000"

@@ -68,7 +68,7 @@ def test_stages_that_cannot_be_seen_make_the_bounds():
 
 
 def test_three_visible_stages_are_too_few():
-    gone = {c: "export" for c in ("attempts", "incidents", "deployments", "models")}
+    gone = dict.fromkeys(("attempts", "incidents", "deployments", "models"), "export")
     check("lifecycle-coverage", STAGES, lacks=gone, status=Status.NOT_AVAILABLE, value=None, reason="only 2 of 6")
 
 

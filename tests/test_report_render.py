@@ -11,8 +11,9 @@ from html.parser import HTMLParser
 import pytest
 
 from poanalyzer.errors import UsageError
-from poanalyzer.report import Renderer, dumps, render, renderer, renderers, terminal_summary
+from poanalyzer.report import Renderer, dumps, render, renderer, terminal_summary
 from poanalyzer.report.page import html
+from poanalyzer.report.renderer import renderers
 from poanalyzer.report.renderers import markdown
 from poanalyzer.results import Status
 from tests import report_sample

@@ -172,11 +172,12 @@ class View:
         """Return the inputs in one line."""
         parts = []
         for source in self.a.inputs:
-            engine = " ".join(filter(None, (source.engine, source.engine_version)))
+            known = "" if source.engine == "unknown" else source.engine
+            engine = " ".join(filter(None, (known, source.engine_version)))
             role = "engine" if source.role == "engine" else "outside source"
             if not source.role_declared:
                 role += ", assumed"
-            parts.append(f"{source.path} ({engine}; {role})")
+            parts.append(f"{source.path} ({'; '.join(filter(None, (engine, role)))})")
         return " · ".join(parts) or "none"
 
     def window_line(self) -> str:
