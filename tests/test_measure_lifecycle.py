@@ -101,3 +101,9 @@ def test_nothing_retried_is_not_applicable():
     nothing = "× 40\na  A  0–30  bot  serviceTask"
     check("retry-effectiveness", nothing, status=Status.NOT_APPLICABLE, value=None)
     check("retry-effectiveness", nothing, lacks={"attempts": "full"}, status=Status.NOT_AVAILABLE, value=None)
+
+
+def test_called_cases_whose_root_was_not_exported_make_no_productive_process():
+    text = "× 40\na  A  0–9  bot  serviceTask\ncases:\na  root_case_id=elsewhere parent_case_id=elsewhere"
+    check("productive-processes", text, every=1440, value=0)
+    check("productive-processes", text.partition("cases:")[0], every=1440, value=1)

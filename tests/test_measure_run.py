@@ -111,7 +111,8 @@ def test_values_lie_in_their_intervals_and_bounds():
 
 def test_the_rich_log_measures_nearly_everything():
     absent = {r.id for r in results() if r.process == "p" and r.value is None}
-    assert absent <= {"lob-coverage", "stack-concentration"}, absent  # these describe the portfolio only
+    # two describe the portfolio only, and the process is too young to have been improved for long
+    assert absent <= {"lob-coverage", "stack-concentration", "sustained-improvement"}, absent
 
 
 @pytest.mark.parametrize("metric", metric_ids())

@@ -35,8 +35,9 @@ def findings(log: EventLog) -> tuple[QualityFinding, ...]:
         instant=(rows.start.notnull() & (rows.start == rows.end)).sum(),
         unfinished=rows.end.isnull().sum(),
     )
-    row = log.con.to_pandas(total).iloc[0].fillna(0)
-    n = int(row["rows"])
+    found_sums = log.con.to_pandas(total).iloc[0]
+    row = {name: 0 if value is None or value != value else int(value) for name, value in found_sums.items()}
+    n = row["rows"]
     if not n:
         return ()
     tied = int(log.con.execute(ties)["tied"].fillna(0).iloc[0])

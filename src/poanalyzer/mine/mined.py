@@ -137,7 +137,8 @@ class Mined:
         import ibis
 
         rows = self.cases
-        done = rows.is_root & rows.in_window & rows.closed & (rows.state == "completed")
+        # a called case whose root was not exported stands for no root of its own
+        done = rows.is_root & ~rows.root_missing & rows.in_window & rows.closed & (rows.state == "completed")
         week = (rows.end - _MONDAY_US) // WEEK_US
         per = rows.group_by("process_ix").agg(
             cases=rows.count(),
