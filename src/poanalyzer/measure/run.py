@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, MIN_EPISODES, Computed, Finding, Need, Ratio, missing
+from poanalyzer.measure.sums import products, whole_number
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Capability, Evidence, MetricResult, Status
 
@@ -90,18 +91,15 @@ def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_proce
         y = ibis.ifelse(keep, y, zero)
         x = ibis.ifelse(keep, ibis.coalesce(metric.numerator(table).cast("int64"), 0), zero)
         counted = keep & (y > 0)
-        wide_x, wide_y = x.cast("decimal(38,0)"), y.cast("decimal(38,0)")
+        xx, yy, xy = products(x, y)
         aggregates |= {
-            f"n{number}": counted.sum(), f"x{number}": x.sum(), f"y{number}": y.sum(),
-            f"xx{number}": (wide_x * wide_x).sum(), f"yy{number}": (wide_y * wide_y).sum(),
-            f"xy{number}": (wide_x * wide_y).sum(),
+            f"n{number}": counted.sum(), f"x{number}": x.sum(), f"y{number}": y.sum(), f"xx{number}": xx.sum(),
+            f"yy{number}": yy.sum(), f"xy{number}": xy.sum(),
         }  # fmt: skip
         if metric.unknown is not None:
             u = ibis.ifelse(keep, ibis.coalesce(metric.unknown(table).cast("int64"), 0), zero)
-            wide = (x + u).cast("decimal(38,0)")
-            aggregates |= {
-                f"u{number}": u.sum(), f"uu{number}": (wide * wide).sum(), f"uy{number}": (wide * wide_y).sum()
-            }  # fmt: skip
+            uu, _, uy = products(x + u, y)
+            aggregates |= {f"u{number}": u.sum(), f"uu{number}": uu.sum(), f"uy{number}": uy.sum()}
         if metric.inferred is not None:
             aggregates[f"i{number}"] = ibis.ifelse(keep, metric.inferred(table).cast("int64"), zero).sum()
         for name, expr in metric.details.items():
@@ -118,8 +116,7 @@ def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_proce
 
 def _row(row: dict[str, Any], number: int, metric: Ratio) -> dict[str, Any]:
     def whole(name: str) -> int:
-        value = row.get(f"{name}{number}")
-        return 0 if value is None or value != value else int(value)
+        return whole_number(row.get(f"{name}{number}"))
 
     return {
         "sums": interval.Sums(*(whole(k) for k in ("n", "x", "y", "xx", "yy", "xy"))),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.measure.sums import over_units
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
@@ -32,19 +33,12 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     rows = moves.join(cases, [moves.root_ix == cases.case_ix])
     if process is not None:
         rows = rows.filter(rows.process_ix == process.ix)
-    rows = rows.mutate(wx=rows.mediated.cast("decimal(38,0)"), wy=rows.pairs.cast("decimal(38,0)"))
-    row = mined.query(
-        rows.agg(
-            n=(rows.pairs > 0).sum(), x=rows.mediated.sum(), y=rows.pairs.sum(), xx=(rows.wx * rows.wx).sum(),
-            yy=(rows.wy * rows.wy).sum(), xy=(rows.wx * rows.wy).sum(), skipped=rows.skipped.sum(),
-        )
-    ).iloc[0]  # fmt: skip
-    if not row["y"] or row["y"] != row["y"]:
+    sums, left_out = over_units(mined, rows, rows.mediated, rows.pairs, skipped=rows.skipped)
+    if not sums.y:
         return missing(Status.NOT_AVAILABLE, "no case was seen both by the engine and outside",
                        "Give an outside source whose keys are this process's business keys.")  # fmt: skip
-    sums = interval.Sums(*(int(row[k]) for k in ("n", "x", "y", "xx", "yy", "xy")))
     value, low, high, method = interval.ratio(sums)
-    skipped = int(row["skipped"])
+    skipped = left_out["skipped"]
     few = sums.n < MIN_CASES
     worst = rows.filter(rows.pairs > rows.mediated).order_by([(rows.pairs - rows.mediated).desc(), rows.root_ix])
     return Finding(

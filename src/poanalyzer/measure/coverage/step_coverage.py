@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
@@ -39,35 +40,30 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     per = linked.group_by("root_ix").agg(outside_steps=linked.count()).rename(unit_ix="root_ix")
     units = units.left_join(per, [units.case_ix == per.unit_ix])
     extra = units.outside_steps.fill_null(0)
-    both = units.mutate(x=units.work, y=units.work + extra, extra=extra)
-    wide = both.mutate(wx=both.x.cast("decimal(38,0)"), wy=both.y.cast("decimal(38,0)"))
-    row = mined.query(
-        wide.agg(
-            n=wide.count(), x=wide.x.sum(), y=wide.y.sum(), xx=(wide.wx * wide.wx).sum(), yy=(wide.wy * wide.wy).sum(),
-            xy=(wide.wx * wide.wy).sum(), closed=wide.closed.sum(),
-        )
-    ).iloc[0]  # fmt: skip
-    if not row["y"] or row["y"] != row["y"]:
+    both = units.mutate(x=units.work, y=units.work + extra)
+    sums, seen = over_units(mined, both, both.x, both.y, closed=both.closed)
+    if not sums.y:
         return missing(Status.INSUFFICIENT, "no case in the window")
-    if process is not None and int(row["y"]) == int(row["x"]):
+    if process is not None and sums.y == sums.x:
         return missing(Status.NOT_AVAILABLE, "the outside source names no case of this process",
                        "Give an outside source whose keys are this process's business keys.")  # fmt: skip
     lost = outside.filter(outside.root_ix.isnull())
     if mined.window.start is not None:  # linked records belong to their case's window, these only have their own time
         lost = lost.filter(lost["at"] >= mined.window.start)
-    unlinked = int(mined.scalar(lost.count()))
-    sums = interval.Sums(*(int(row[k]) for k in ("n", "x", "y", "xx", "yy", "xy")))
+    # a record without any key was rejected on the way in, yet it happened
+    keyless = sum(r.rejected.get("no case", 0) for r in mined.log.inputs if r.role == "outside")
+    unlinked = int(mined.scalar(lost.count())) + keyless
     upper, low, high, method = interval.ratio(sums)
     # records without a key belong to nobody's sample: they shift the estimate, and its interval by the same factor
     shift = sums.y / (sums.y + unlinked)
     value = upper * shift
-    total = int(row["y"]) - int(row["x"]) + unlinked
-    few = int(row["closed"]) < MIN_CASES
+    total = sums.y - sums.x + unlinked
+    few = seen["closed"] < MIN_CASES
     return Finding(
         value=value, low=low * shift, high=high, lower_bound=value, upper_bound=upper, numerator=sums.x,
         denominator=sums.y + unlinked, n=sums.n, method=f"{method}; bounds for unlinked records",
         status=Status.INSUFFICIENT if few else Status.MEASURED,
-        reason=f"{int(row['closed'])} closed cases in the window; at least {MIN_CASES} are needed" if few else "",
+        reason=f"{seen['closed']} closed cases in the window; at least {MIN_CASES} are needed" if few else "",
         caveats=(f"{unlinked} of {total} outside records name no known case (correlation rate "
                  f"{1 - unlinked / max(total, 1):.0%})",) if unlinked else (),
         details={"engine_steps": sums.x, "outside_linked": sums.y - sums.x, "outside_unlinked": unlinked},

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
@@ -41,19 +42,12 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     begin = ibis.ifelse(rows["first"] < rows.start, rows["first"], rows.start)
     end = ibis.ifelse(rows["last"] > rows.end, rows["last"], rows.end)
     rows = rows.mutate(x=rows.end - rows.start, y=end - begin, linked=rows["first"].notnull())
-    wide = rows.mutate(wx=rows.x.cast("decimal(38,0)"), wy=rows.y.cast("decimal(38,0)"))
-    row = mined.query(
-        wide.agg(
-            n=wide.count(), x=wide.x.sum(), y=wide.y.sum(), xx=(wide.wx * wide.wx).sum(), yy=(wide.wy * wide.wy).sum(),
-            xy=(wide.wx * wide.wy).sum(), linked=wide.linked.sum(),
-        )
-    ).iloc[0]  # fmt: skip
-    if not int(row["n"]) or not row["y"]:
+    sums, linked = over_units(mined, rows, rows.x, rows.y, cases=rows.linked)
+    if not sums.y:
         return missing(Status.INSUFFICIENT, "no closed case in the window")
-    if not int(row["linked"]):
+    if not linked["cases"]:
         return missing(Status.NOT_AVAILABLE, "the outside source names no closed case of this process",
                        "Give an outside source whose keys are this process's business keys.")  # fmt: skip
-    sums = interval.Sums(*(int(row[k]) for k in ("n", "x", "y", "xx", "yy", "xy")))
     value, low, high, method = interval.ratio(sums)
     few = sums.n < MIN_CASES
     worst = rows.filter(rows.y > rows.x).order_by([(rows.y - rows.x).desc(), rows.case_ix]).limit(EVIDENCE_ROWS)
@@ -61,9 +55,9 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         value=value, low=low, high=high, numerator=sums.x / 1e6, denominator=sums.y / 1e6, n=sums.n, method=method,
         status=Status.INSUFFICIENT if few else Status.MEASURED,
         reason=f"{sums.n} closed cases; at least {MIN_CASES} are needed" if few else "",
-        caveats=(f"{int(row['linked'])} of {sums.n} closed cases appear in an outside source; the others count as "
-                 "fully covered",) if int(row["linked"]) < sums.n else (),
-        details={"linked_cases": int(row["linked"])},
+        caveats=(f"{linked['cases']} of {sums.n} closed cases appear in an outside source; the others count as "
+                 "fully covered",) if linked["cases"] < sums.n else (),
+        details={"linked_cases": linked["cases"]},
         evidence=tuple(
             Evidence(case_id=str(r.case_id), when=iso(r.end), what=f"{(r.y - r.x) / 3.6e9:.1f} h outside the engine")
             for r in mined.query(worst).itertuples()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.measure.sums import over_units
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
@@ -38,15 +39,9 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     rows = pairs.semi_join(cases, "case_ix")
     rows = rows.mutate(realised=(rows.shared > 0).cast("int64"))
     per = rows.group_by(unit).agg(x=rows.realised.sum(), y=rows.count())
-    row = mined.query(
-        per.agg(
-            n=per.count(), x=per.x.sum(), y=per.y.sum(), xx=(per.x * per.x).sum(), yy=(per.y * per.y).sum(),
-            xy=(per.x * per.y).sum(),
-        )
-    ).iloc[0]  # fmt: skip
-    if not int(row["n"]):
+    sums, _ = over_units(mined, per, per.x, per.y)
+    if not sums.n:
         return missing(Status.NOT_APPLICABLE, "no split was activated with two branches that both finished work")
-    sums = interval.Sums(*(int(row[k]) for k in ("n", "x", "y", "xx", "yy", "xy")))
     value, low, high, method = interval.ratio(sums)
     closed = sum(p.closed_in_window for p in asked)
     few = closed < MIN_CASES
