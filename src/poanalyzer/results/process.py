@@ -1,0 +1,75 @@
+"""One process that really ran, as the report shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowNode:
+    """A node of the process map."""
+
+    id: str
+    label: str
+    kind: str
+    count: int
+    cases: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowEdge:
+    """A directly-follows edge of the process map; ``mean_wait_s`` from end to next start, where both are known."""
+
+    source: str
+    target: str
+    count: int
+    cases: int | None = None
+    mean_wait_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One sequence of activities and how many cases took it."""
+
+    activities: tuple[str, ...]
+    cases: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class KpiGrade:
+    """One cell of the trackability matrix (grades 0–4, METHODS D)."""
+
+    id: str
+    title: str
+    grade: int | None
+    declared: bool
+    target: str = ""
+    owner: str = ""
+    quality: float | None = None
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessResult:
+    """One process that really ran: its volume, map, variants and KPI row."""
+
+    key: str
+    name: str
+    engine: str
+    cases: int
+    root_cases: int
+    closed: int
+    open: int
+    productive: bool
+    start: str | None
+    end: str | None
+    activities: int
+    variants: int
+    unit: str | None = None
+    line_of_business: str | None = None
+    nodes: tuple[FlowNode, ...] = ()
+    edges: tuple[FlowEdge, ...] = ()
+    top_variants: tuple[Variant, ...] = ()
+    kpis: tuple[KpiGrade, ...] = ()
+    discovery: dict[str, str] = field(default_factory=dict)
