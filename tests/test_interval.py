@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -132,3 +133,19 @@ def test_clusters_cover_where_events_taken_as_independent_do_not():
         by_event += low <= 0.6 <= high
     assert 0.925 <= by_case / runs <= 0.975
     assert by_event / runs < 0.75
+
+
+def test_the_survival_median_is_scipys():
+    from scipy.stats import CensoredData, ecdf
+
+    random = np.random.default_rng(5)
+    for size in (12, 40, 300):
+        times = np.round(random.exponential(10, size), 1) + 0.1
+        censored = random.random(size) < 0.3
+        curve = ecdf(CensoredData(uncensored=times[~censored], right=times[censored])).sf
+        with np.errstate(all="ignore"):
+            band = curve.confidence_interval(method="log-log")
+        found = interval.survival_median(times, censored)
+        for got, curve_of in zip(found, (curve, band.low, band.high), strict=True):
+            below = [t for t, s in zip(curve.quantiles, curve_of.probabilities, strict=True) if s <= 0.5]
+            assert got == (pytest.approx(below[0]) if below else None)

@@ -10,9 +10,9 @@ Source: METHODS B7, RUBRIC DEL-08.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
+from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
@@ -25,9 +25,6 @@ MIN_INCIDENTS = 20
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the Kaplan–Meier median in seconds with its log–log interval."""
-    import numpy as np
-    from scipy.stats import CensoredData, ecdf
-
     rows = mined.log.coded("exceptions")
     rows = rows.filter(
         (rows.kind == "work-item-failure") & (rows.root_id == rows.exception_id) & rows.case_ix.notnull()
@@ -40,7 +37,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if frame.empty:
         return missing(Status.NOT_APPLICABLE, "no incident in the window, although incidents are recorded")
     frame = frame.sort_values(["raised", "case_id"], ignore_index=True)
-    over = frame["cleared"].fillna(mined.window.end).clip(lower=frame["raised"])
+    over = frame["cleared"].astype(float).fillna(mined.window.end).clip(lower=frame["raised"])
     seconds = ((over - frame["raised"]) / 1e6).to_numpy(dtype=float)
     censored = (frame["cleared"].isna() | frame["cleared_by"].isin(["cancel"])).to_numpy()
     restored = int((~censored).sum())
@@ -59,13 +56,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             status=Status.INSUFFICIENT, reason="no incident was restored", n=len(frame), n_unit="incidents",
             details=details, evidence=evidence,
         )  # fmt: skip
-    survival = ecdf(CensoredData(uncensored=seconds[~censored], right=seconds[censored])).sf
-    with warnings.catch_warnings():  # where the curve is 1 or 0 the band is undefined: it is open there
-        warnings.simplefilter("ignore", RuntimeWarning)
-        band = survival.confidence_interval(method="log-log")
-    median = _crossing(survival.quantiles, survival.probabilities)
-    low = _crossing(survival.quantiles, np.nan_to_num(band.low.probabilities, nan=1.0))
-    high = _crossing(survival.quantiles, np.nan_to_num(band.high.probabilities, nan=1.0))
+    median, low, high = interval.survival_median(seconds, censored)
     few = len(frame) < MIN_INCIDENTS
     reason = f"{len(frame)} incidents; at least {MIN_INCIDENTS} are needed" if few else ""
     if median is None:
@@ -75,14 +66,6 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         status=Status.INSUFFICIENT if few or median is None else Status.MEASURED, reason=reason, details=details,
         evidence=evidence,
     )  # fmt: skip
-
-
-def _crossing(times: object, survival: object) -> float | None:
-    """Return the first time at which the survival curve is at or below one half."""
-    for t, s in zip(times, survival, strict=True):  # type: ignore[call-overload]
-        if s <= 0.5:
-            return float(t)
-    return None
 
 
 METRIC = Computed(id="time-to-restore", unit="s", needs=("incidents",), compute=compute, better="down")
