@@ -151,7 +151,9 @@ def test_a_reader_that_goes_away_is_no_error():
 def test_names_print_where_the_terminal_has_few_characters():
     done = run_process("list", "claims", PYTHONIOENCODING="ascii")
     assert done.code == 0
-    assert "\\u201c" in done.out
+    assert "\t-\t" in done.out  # our own dash has a plain form …
+    told = run_process("explain", "Prüfung", PYTHONIOENCODING="ascii")
+    assert 'there is no metric or claim "Pr\\xfcfung"' in told.err  # … and a name keeps an escape
 
 
 # --- what the program knows ---------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def test_inspect_shows_what_was_read_and_writes_nothing(capsys, orders, tmp_path
     assert "case = Case ID" in done.out
     assert "40 cases, 120 events, 120 activity instances, 4 activity names, 2 variants" in done.out
     assert "2026-01-05T08:00:00Z" in done.out
-    assert "nothing says so" in done.err
+    assert "nothing says whether an engine wrote this log" in done.err
     assert [p.name for p in tmp_path.iterdir()] == ["orders.csv"]
 
 
@@ -155,7 +155,7 @@ def test_assess_writes_the_report_and_says_where(assessed):
     assert done.out.splitlines() == ["result/report.html", "result/assessment.json"]
     assert sorted(p.name for p in (folder / "result").iterdir()) == ["assessment.json", "report.html"]
     assert "Technology" in done.err
-    assert "nothing says so" in done.err
+    assert "nothing says whether an engine wrote this log" in done.err
     assert "━" not in done.err, "no progress bar off a terminal"
 
 

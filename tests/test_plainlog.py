@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import ibis
@@ -382,3 +383,42 @@ def test_row_order_never_counts_and_nothing_runs_backwards(con: ibis.BaseBackend
                     waiting, pairs = waiting - 1, pairs + 1
             made = [r for r in found if r[:2] == (case, activity) and None not in (r[3], r[4])]
             assert len(made) == pairs
+
+
+def test_events_of_one_moment_pair_first_in_first_out(con: ibis.BaseBackend) -> None:
+    random = Random(7)
+    events = [
+        (random.choice("cd"), random.choice("AB"), random.randrange(5), random.choice(["start", "complete"]))
+        for _ in range(300)
+    ]
+    expected: list[tuple[str, str, int | None, int | None]] = []
+    waiting: dict[tuple[str, str], list[int]] = {}
+    for case, activity, day, step in sorted(events, key=lambda e: (e[2], e[3] == "complete")):
+        queue = waiting.setdefault((case, activity), [])
+        if step == "start":
+            queue.append(day)
+        else:
+            expected.append((case, activity, queue.pop(0) if queue else None, day))
+    expected += [(case, activity, day, None) for (case, activity), days in waiting.items() for day in days]
+    names = ("case_id", "activity", "at", "lifecycle")
+    columns = {n: [e[i] for e in events] for i, n in enumerate(names)}
+    columns["at"] = [day * DAY for day in columns["at"]]
+    found = rows(put(con, columns), "activities", "case_id", "activity", "start", "end")
+    assert sorted(map(repr, found)) == sorted(
+        repr((c, a, s if s is None else float(s), e if e is None else float(e))) for c, a, s, e in expected
+    )
+
+
+def test_transitions_beyond_counting_are_still_understood(con: ibis.BaseBackend) -> None:
+    # more spellings than a filter names: blanks around the word
+    spellings = [f"{' ' * (n % 50)}start{' ' * (n // 50)}" for n in range(1200)]
+    columns: dict[str, list[Any]] = {
+        "case_id": [f"c{n}" for n in range(1200)] + ["c0"],
+        "activity": ["A"] * 1201,
+        "at": [DAY] * 1200 + [2 * DAY],
+        "lifecycle": [*spellings, "Complete"],
+    }
+    found = rows(put(con, columns), "activities", "case_id", "start", "end")
+    assert len(found) == 1200
+    assert found[0] == ("c0", 1, 2)
+    assert {row[1:] for row in found[1:]} == {(1, None)}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 import itertools
+import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from xml.sax.saxutils import quoteattr
 
 import ibis
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,8 +24,11 @@ from poanalyzer.eventlog.sink import InputRecord, Sink
 from poanalyzer.ingest.adapter import Claim
 from poanalyzer.ingest.adapters.xes import ADAPTER
 from poanalyzer.ingest.files import InputFile
+from poanalyzer.ingest.xes_block import LEAD, find_events
 from poanalyzer.ingest.xes_columns import XesColumns
 from poanalyzer.ingest.xes_parse import EVENT_KEYS, XesParser
+from poanalyzer.ingest.xes_stamps import read_stamps
+from poanalyzer.ingest.xes_stream import blocks_ahead
 from poanalyzer.ingest.xes_times import XesClock
 from tests.data import test_data
 
@@ -380,8 +388,6 @@ def test_departures_are_told_and_harmless(read_text: Any, inside: str, said: str
 
 
 def parsed(data: bytes, *, short_cut: bool) -> tuple[Any, ...]:
-    import io
-
     columns = XesColumns("UTC")
     parser = XesParser("x", EVENT_KEYS, "concept:name", columns.add, short_cut=short_cut)
     for _ in parser.feed(io.BytesIO(data), lambda _: None):
@@ -408,16 +414,106 @@ PIECES = st.sampled_from(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(PIECES, max_size=12))
-def test_the_short_cut_changes_nothing(pieces: list[str]) -> None:
+@given(st.lists(PIECES, max_size=12), st.sampled_from([90, 400, 1 << 20]))
+def test_the_short_cut_changes_nothing(pieces: list[str], block: int) -> None:
     data = f'<log xes.version="1"><trace>{"".join(pieces)}</trace></log>'.encode()
     outcomes = []
-    for short_cut in (True, False):
-        try:
-            outcomes.append(parsed(data, short_cut=short_cut))
-        except InputError as error:
-            outcomes.append((error.what, error.where))
+    with mock.patch("poanalyzer.ingest.xes_parse.BLOCK", block):
+        for short_cut in (True, False):
+            try:
+                outcomes.append(parsed(data, short_cut=short_cut))
+            except InputError as error:
+                outcomes.append((error.what, error.where))
     assert outcomes[0] == outcomes[1]
+
+
+#: Text of one event → how many events of it may be taken as columns: None where it is the parser's business.
+WHOLE = {
+    "plain": (event("A", 1), 1),
+    "several, on lines": ((event("A", 1) + event("B", 2, resource="ann")).replace("><", ">\n\t<"), 2),
+    "a blank before the end of the tag": (event("A", 1).replace("/>", " />"), 1),
+    "letters beyond ASCII": (event("é→", 1), 1),
+    "an entity": (event("A &amp; B", 1), None),
+    "a tag in a value": (event("A", 1).replace('"A"', '"<A>"'), None),
+    "a line break in a value": (event("A", 1).replace('"A"', '"A\n"'), None),
+    "a form feed between tags": (event("A", 1).replace("><", ">\f<"), None),
+    "a character XML forbids": (event("\uffff", 1), None),
+    "a key twice": (event("A", 1).replace("</event>", '<int key="concept:name" value="2"/></event>'), None),
+    "an attribute inside another": (event("A", 1).replace("<date", "<list key='l'/><date"), None),
+    "one quote": (event("A", 1).replace('"A"', "'A'"), None),
+    "text among the tags": (event("A", 1).replace("<date", "x<date"), None),
+    "no attributes": ("<event></event>", None),
+    "value first": (event("A", 1).replace('key="concept:name" value="A"', 'value="A" key="concept:name"'), None),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_only_plain_events_are_taken_as_columns(name: str) -> None:
+    text, count = WHOLE[name]
+    slots = {key: slot for slot, key in enumerate(EVENT_KEYS.values())}
+    block = find_events(LEAD + text.encode(), slots)
+    assert (block and block.rows) == count
+
+
+def test_events_outside_a_trace_among_others_in_one_block(read_text: Any) -> None:
+    sink = read_text(log(trace("c", event("A", 1)), event("B", 2), event("X", 3), trace("d", event("C", 4))))
+    assert minutes(sink) == [("c", "A", None, 1, None), ("d", "C", None, 4, None)]
+    assert sink.record.rejected == {"outside a trace": 2}
+
+
+STAMPS = st.from_regex(
+    r"(0000|0001|1999|2000|2023|2024|9999)-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9]([.,][0-9]{1,8})?"
+    r"(Z|z|[+-][01][0-9]:?[0-5][0-9]|[+-]02| Z)?)?[ x]?", fullmatch=True
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(STAMPS, min_size=1, max_size=12))
+def test_many_stamps_are_read_like_one(stamps: list[str]) -> None:
+    text = "".join(stamps).encode()
+    ends = np.cumsum([len(stamp) for stamp in stamps])
+    starts = ends - [len(stamp) for stamp in stamps]
+    micros, done = read_stamps(np.frombuffer(text, np.uint8), starts, ends)
+    expected = [XesClock("UTC").read(stamp) for stamp in stamps]
+    assert all(time == right for time, read, right in zip(micros.tolist(), done, expected, strict=True) if read)
+
+
+def test_stamps_written_alike_need_no_clock() -> None:
+    stamps = [
+        f"2024-0{month}-1{day}T1{day}:00:0{day}.{day}00+0{zone}:00" for month, day, zone in [(1, 2, 1), (7, 3, 2)]
+    ]
+    stamps += ["2024-02-30T00:00:00.000+01:00", "2024-02-29T00:00:00Z", "", "2024-02-29 23:59:59,1234567-03:30"]
+    ends = np.cumsum([len(stamp) for stamp in stamps])
+    starts = ends - [len(stamp) for stamp in stamps]
+    micros, done = read_stamps(np.frombuffer("".join(stamps).encode(), np.uint8), starts, ends)
+    assert done.tolist() == [True, True, False, True, False, True]
+    # by hand: 2024-02-29 is day 19 782; 23:59:59.123456 three and a half hours west of Greenwich is 03:29:59 the day after
+    assert micros[3] == 19_782 * 86_400_000_000
+    assert micros[5] == 19_783 * 86_400_000_000 + 12_599_123_456
+
+
+class Failing(io.BytesIO):
+    """A stream that gives two blocks and then fails."""
+
+    given = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.given += 1
+        if self.given > 2:
+            raise InputError("broken", where="x", fix="mend it")
+        return b"a" * (size or 0)
+
+
+def test_reading_ahead_tells_of_errors_and_ends_its_thread() -> None:
+    before = threading.active_count()
+    taken = []
+    with pytest.raises(InputError, match="broken"), closing(blocks_ahead(Failing(), 3)) as blocks:
+        for block in blocks:
+            taken.append(block)
+    assert taken == [b"aaa", b"aaa"]
+    with closing(blocks_ahead(io.BytesIO(b"x" * 1000), 1)) as endless:
+        assert next(endless) == b"x"
+    assert threading.active_count() == before
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 DISCOVERY_SECONDS = 20.0
+#: Files and folders whose sizes are added up before reading: more are refused when they are read.
+MOST_WEIGHED = 100_000
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ def read(
         InputError: an input is missing, unreadable, or nothing in it can be used.
     """
     from poanalyzer.eventlog.store import Store
+    from poanalyzer.eventlog.twins import twins
     from poanalyzer.ingest.detect import plan_inputs
     from poanalyzer.ingest.files import find_files
 
@@ -89,16 +94,16 @@ def read(
     except BaseException:
         store.close()
         raise
-    log.problems = problems + log.problems + _undeclared(log)
+    log.problems = problems + log.problems + twins(log) + _undeclared(log)
     return log
 
 
 def _wanted(inputs: Sequence[str], config: Config, overrides: dict[str, str]) -> list[tuple[InputSettings, Path]]:
     """Return what to read: the project file's inputs, and the others of the call; each once."""
-    declared = {(config.base / s.path).resolve(): s for s in config.input}
+    declared = {_real(config.base / s.path): s for s in config.input}
     wanted = [(s, config.base) for s in config.input]
     for given in inputs:
-        path = Path(given).resolve()
+        path = _real(Path(given))
         if path in declared or (path.is_dir() and any(d.is_relative_to(path) for d in declared)):
             continue
         wanted.append((InputSettings(path=given), Path()))
@@ -107,11 +112,18 @@ def _wanted(inputs: Sequence[str], config: Config, overrides: dict[str, str]) ->
     return [(s.model_copy(update={"columns": {**s.columns, **overrides}}), base) for s, base in wanted]
 
 
+def _real(path: Path) -> Path:
+    """Return the path without links; one that leads into a circle is left to the reader to refuse."""
+    return Path(os.path.realpath(path))
+
+
 def _bytes(pattern: str, base: Path) -> int:
     path = base / pattern
     if path.is_file():
         return path.stat().st_size
-    return sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else 0
+    if not path.is_dir():
+        return 0
+    return sum(p.stat().st_size for p in islice(path.rglob("*"), MOST_WEIGHED) if p.is_file())
 
 
 def _read_one(store: Store, adapter: Adapter, claim: Claim, settings: InputSettings, config: Config) -> None:
@@ -129,6 +141,13 @@ def _read_one(store: Store, adapter: Adapter, claim: Claim, settings: InputSetti
     )
     sink = store.sink(record)
     adapter.read(claim, settings, config, sink)
+    if record.rows_read and not record.rows_kept:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in record.rejected.items())
+        raise InputError(
+            f"none of the {record.rows_read:,} rows can be used: {reasons}",
+            where=record.path,
+            fix="Check that the columns are the right ones (--map, for a table), or export it again.",
+        )
     # only an engine writes its own tables; a plain log may come from anywhere
     record.role_declared = record.role_declared or not record.plain_log
     sink.progress(1.0)
@@ -148,7 +167,7 @@ def _undeclared(log: EventLog) -> list[Problem]:
     out = [
         Problem(
             severity="warning",
-            text="assumed to be an engine's log: nothing says so",
+            text="nothing says whether an engine wrote this log; it is rated as an engine's",
             where=r.path,
             fix='Say it in the project file: role = "engine" or role = "outside".',
         )
@@ -276,40 +295,27 @@ class _Discoveries:
 
     def __init__(self, mined: Mined) -> None:
         self._mined = mined
-        self._queue = [p for p in mined.processes[: _mined_processes()] if p.ix in mined.variant_counts]
         self._running: dict[int, RunningDiscovery] = {}
 
     def __enter__(self) -> _Discoveries:
-        if self._queue:
-            self._start(self._queue[0])
+        from poanalyzer.mine.portrait import MINED_PROCESSES, start_discovery
+
+        for process in self._mined.processes[:MINED_PROCESSES]:
+            running = start_discovery(self._mined, process, DISCOVERY_SECONDS)
+            if running is not None:
+                self._running[process.ix] = running
         return self
-
-    def _start(self, process: Process) -> None:
-        from poanalyzer.mine.portrait import start_discovery
-
-        running = start_discovery(self._mined, process, DISCOVERY_SECONDS)
-        if running is not None:
-            self._running[process.ix] = running.__enter__()
 
     def portray(self, process: Process) -> ProcessResult:
         """Return the process with its mined model, waiting for it where it is still being mined."""
         from poanalyzer.mine.portrait import portray
 
-        if process in self._queue and process.ix not in self._running:
-            self._start(process)
         running = self._running.get(process.ix)
-        result = None if running is None else running.result()
-        return portray(self._mined, process, result)
+        return portray(self._mined, process, None if running is None else running.result())
 
     def __exit__(self, *_: object) -> None:
         for running in self._running.values():
             running.close()
-
-
-def _mined_processes() -> int:
-    from poanalyzer.mine.portrait import MINED_PROCESSES
-
-    return MINED_PROCESSES
 
 
 def inspect(

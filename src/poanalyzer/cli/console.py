@@ -5,7 +5,10 @@ Names come from logs and may hold terminal control sequences: everything printed
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +20,12 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 
+#: Signs of our own that a small character set lacks, in plain letters.
+_PLAIN = str.maketrans(
+    {"“": '"', "”": '"', "’": "'", "→": "->", "–": "-", "−": "-", "…": "...", "≥": ">=", "≤": "<=", "×": "x", "·": "-"}
+)
+#: Inputs that are named of those that have the same problem.
+_NAMED = 3
 #: Unicode categories that a terminal may act on instead of showing: control, format (bidi overrides), surrogates.
 _ACTING = {"Cc", "Cf", "Cs"}
 
@@ -50,11 +59,19 @@ class Talk:
             self.say(text)
 
     def problems(self, problems: Sequence[Problem]) -> None:
-        """Say what went wrong or was assumed: errors always, warnings unless quiet, notes with ``-v``."""
+        """Say what went wrong or was assumed: errors always, warnings unless quiet, notes with ``-v``.
+
+        What is the same of several inputs is said once.
+        """
+        places: dict[tuple[str, str, str], list[str]] = {}
         for problem in problems:
-            place = f"{problem.where}: " if problem.where else ""
             if problem.severity == "error" or (not self.quiet and (problem.severity == "warning" or self.verbosity)):
-                _lines(sys.stderr, f"{problem.severity}: {place}{problem.text}", problem.fix)
+                places.setdefault((problem.severity, problem.text, problem.fix), []).append(problem.where)
+        for (severity, text, fix), found in places.items():
+            named = list(dict.fromkeys(where for where in found if where))
+            more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+            place = f"{', '.join(named[:_NAMED])}{more}: " if named else ""
+            _lines(sys.stderr, f"{severity}: {place}{text}", fix)
 
     @contextmanager
     def progress(self) -> Iterator[Progress | None]:
@@ -86,8 +103,8 @@ class Talk:
 
 
 def emit(text: str = "") -> None:
-    """Print data to standard output."""
-    sys.stdout.write(clean(text) + "\n")
+    """Print data to standard output; on a terminal, wrapped to its width."""
+    sys.stdout.write(_wrapped(clean(text), sys.stdout) + "\n")
 
 
 def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -109,10 +126,34 @@ def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _lines(stream: TextIO, text: str, fix: str = "") -> None:
-    stream.write(clean(text) + "\n")
+    stream.write(_wrapped(clean(text), stream) + "\n")
     if fix:
-        stream.write(f"  → {clean(fix)}\n")
+        stream.write(_wrapped(f"  → {clean(fix)}", stream) + "\n")
     stream.flush()
+
+
+def _wrapped(text: str, stream: TextIO) -> str:
+    """Return ``text`` in the signs the stream has, with lines wider than the terminal broken between words."""
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:  # an old terminal, LANG=C: our own signs have plain forms, names keep escapes
+        text = text.translate(_PLAIN)
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):  # no terminal, or no file at all
+        return text
+    if width < 20:
+        return text
+    return "\n".join(_broken(line, width) if len(line) > width else line for line in text.split("\n"))
+
+
+def _broken(line: str, width: int) -> str:
+    """Break one line; what follows stands below its text: after a label and its gap, or after the indentation."""
+    label = re.match(r" *\S.{0,18}?\S? {2,}(?=\S)| *→ | +", line)
+    hang = label.end() if label and label.end() < width // 2 else 0
+    kept = line[:hang]  # textwrap would count the gap as a place to break
+    parts = textwrap.wrap(line[hang:], width - hang, break_long_words=False, break_on_hyphens=False)
+    return kept + ("\n" + " " * hang).join(parts)
 
 
 def _short(text: str, width: int) -> str:

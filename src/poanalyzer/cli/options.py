@@ -94,7 +94,7 @@ def output_options(default: str) -> Callable[[Command], Command]:
             show_default=True,
             metavar="FORMAT,…",
             callback=_formats,
-            help="What to write: html, json, or pdf (which needs the extra “pdf”).",
+            help="What to write: html, json, md, bpmn (mined models), or pdf (which needs the extra “pdf”).",
         )
         return out(formats(command))
 

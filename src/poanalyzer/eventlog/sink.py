@@ -114,7 +114,9 @@ class Sink:
         if rows:
             self.record.rejected[reason] = self.record.rejected.get(reason, 0) + rows
             if example:
-                self.note("warning", f"{rows:,} row{'' if rows == 1 else 's'} rejected: {reason} (for example {example})")
+                self.note(
+                    "warning", f"{rows:,} row{'' if rows == 1 else 's'} rejected: {reason} (for example {example})"
+                )
 
     def capability(self, name: str, available: Literal["yes", "partial", "no"], why: str, unlock: str = "") -> None:
         """Say what the export can show. With "no", an empty ``unlock`` means that the engine cannot record it."""

@@ -58,7 +58,8 @@ def parse(data: bytes, name: str) -> Node:
         nonlocal count
         count += 1
         if count > MAX_NODES or len(stack) > MAX_DEPTH:
-            limit = f"more than {MAX_NODES:,} elements" if count > MAX_NODES else f"nested deeper than {MAX_DEPTH}"
+            many = count > MAX_NODES
+            limit = f"more than {MAX_NODES:,} elements" if many else f"elements nested deeper than {MAX_DEPTH}"
             raise InputError(f"XML with {limit} is refused", where=name, fix="It is no process model; leave it out.")
         namespace, _, local = tag.rpartition(" ")
         node = Node(namespace, local, attributes)

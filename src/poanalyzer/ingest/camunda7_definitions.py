@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.bpmn import ProcessModel, elements_table, read_models
+from poanalyzer.ingest.bpmn_xml import MAX_BYTES
 from poanalyzer.ingest.camunda7_tables import Export
 from poanalyzer.ingest.files import InputFile
 
@@ -41,13 +43,16 @@ def is_model(file: InputFile) -> bool:
     return file.suffix == ".bpmn" or file.name.lower().endswith((".bpmn20.xml", ".bpmn.xml"))
 
 
-def load_models(files: Iterable[InputFile]) -> list[ProcessModel]:
-    """Read the models among ``files``. Raises :class:`~poanalyzer.errors.InputError` for one that is broken."""
+def load_models(files: Iterable[InputFile], sink: Sink) -> list[ProcessModel]:
+    """Read the models among ``files``; one that is broken is left out with a warning: the tables stand without it."""
     models: list[ProcessModel] = []
     for file in files:
         if is_model(file):
-            with file.open() as stream:
-                models += read_models(stream.read(), file.name)
+            try:
+                with file.open() as stream:
+                    models += read_models(stream.read(MAX_BYTES + 1), file.name)
+            except InputError as error:
+                sink.note("warning", f"the model {error.where or file.name} is left out: {error.what}", error.fix)
     return models
 
 

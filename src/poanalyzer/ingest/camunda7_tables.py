@@ -92,6 +92,11 @@ _MARKS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("RE_DEPLOYMENT", "ID_ DEPLOY_TIME_"),
     )
 )
+#: Columns without which no row of a table can be used: any one of each group.
+_NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "HI_PROCINST": (("ID_", "PROC_INST_ID_"), ("START_TIME_",)),
+    "HI_ACTINST": (("ID_",), ("PROC_INST_ID_",), ("ACT_ID_",), ("START_TIME_",)),
+}
 #: Makes names of tables and files unique, however many exports are read into one store.
 _SERIAL = itertools.count()
 #: How exports write NULL, beside nothing at all.
@@ -272,6 +277,13 @@ def _stage(file: InputFile, table: str, clock: LocalClock, sink: Sink) -> _Part:
             where=file.name,
             fix="Export the table with its column names in the first row.",
         )
+    absent = [" or ".join(group) for group in _NEEDED.get(table, ()) if not set(group) & set(names.values())]
+    if absent:
+        raise InputError(
+            f"ACT_{table} has no column {', '.join(absent)}; it has {_listed(dialect.names)}",
+            where=file.name,
+            fix="Export the table with all of its columns.",
+        )
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -299,6 +311,12 @@ def _stage(file: InputFile, table: str, clock: LocalClock, sink: Sink) -> _Part:
             fix="Export it as CSV with quoted text.",
         ) from None
     return _Part(sink.con.read_parquet(path), names, read + len(malformed), len(malformed))
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    return ", ".join(name[:40] for name in names[:most]) + (
+        f" and {len(names) - most} more" if len(names) > most else ""
+    )
 
 
 def _reader(file: InputFile, dialect: Dialect, names: dict[str, str]) -> tuple[pa.RecordBatchReader, list[int]]:

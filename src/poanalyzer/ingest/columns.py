@@ -132,7 +132,7 @@ def detect_roles(
     if strict:
         if "time" in found.missing:
             _refuse_unknown_times(names, sample, where)
-        _refuse(found, ambiguous, names, where)
+        _refuse(found, ambiguous, names, sample, where)
     return found
 
 
@@ -313,7 +313,11 @@ def _refuse_unknown_times(names: Sequence[str], sample: Sequence[Mapping[str, st
 
 
 def _refuse(
-    found: RoleDetection, ambiguous: Mapping[str, tuple[ColumnGuess, ...]], names: Sequence[str], where: str
+    found: RoleDetection,
+    ambiguous: Mapping[str, tuple[ColumnGuess, ...]],
+    names: Sequence[str],
+    sample: Sequence[Mapping[str, str]],
+    where: str,
 ) -> None:
     for role, guesses in ambiguous.items():
         listed = ", ".join(f"“{g.column}”" for g in guesses)
@@ -326,7 +330,10 @@ def _refuse(
         shown = ", ".join(f"“{n}”" for n in names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
         example = " ".join(f"{'end' if role == 'time' else role}=COLUMN" for role in found.missing)
         likely = [g.column for role in found.missing for g in found.rejected.get(role, ())]
-        hint = f"; perhaps {', '.join(f'“{name}”' for name in dict.fromkeys(likely))}" if likely else ""
+        empty = [n for n in names if not any(row.get(n, "").strip() for row in sample)] if sample else []
+        blank = [n for n in empty if any(_name_score(role, n)[0] >= 0.75 for role in found.missing if role != "time")]
+        hint = f"; {', '.join(f'“{name}”' for name in blank)} holds no values" if blank else ""
+        hint += f"; perhaps {', '.join(f'“{name}”' for name in dict.fromkeys(likely))}" if likely else ""
         raise InputError(
             f"no column for {_listed(found.missing)} was recognised among {shown}{hint}",
             where=where,

@@ -33,6 +33,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gzip-compressed data"),
 )
 _ADVICE = (
+    ("Camunda", "Export at least these two tables as CSV, and give the whole folder."),
     ("Excel", "Save the sheet as CSV (UTF-8) and give that file."),
     ("SQLite", "Export the tables of the engine's history as CSV and give the folder."),
     ("archive", "Unpack it and give the folder."),
@@ -68,7 +69,8 @@ def plan_inputs(
             queue += [(reader, again) for again in reader.claim(rest, settings)] if rest else []
             continue
         if claim.confidence < LAST_RESORT and not wanted and len(files) > 1:
-            reasons.update((file.name, claim.why) for file in claim.files)
+            for file in claim.files:
+                reasons.setdefault(file.name, claim.why)  # the surest claim comes first
             continue
         plan.append((reader, claim))
         used.update(file.name for file in claim.files)
@@ -104,7 +106,7 @@ def _nothing(left: Sequence[InputFile], reasons: dict[str, str], wanted: str | N
     return InputError(
         f"none of the {len(left)} files is an event log that can be read; the first one {why}",
         where=first.name,
-        fix=_advice(kind),
+        fix=_advice(why if "Camunda" in why else kind),
     )
 
 

@@ -7,11 +7,14 @@ import glob
 import gzip
 import hashlib
 import io
+import lzma
 import os
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -22,6 +25,8 @@ HEAD_BYTES = 1 << 18
 MAX_RATIO = 400
 FREE_BYTES = 256 << 20
 MAX_MEMBERS = 20_000
+#: More files than an export has: a folder or pattern with more was given by mistake.
+MAX_FILES = 20_000
 #: File names that are never logs: they lie about in export folders.
 IGNORED = (
     "MANIFEST.toml",
@@ -116,7 +121,7 @@ class _CappedGzip(io.RawIOBase):
             raise InputError(
                 "the compressed file ends in the middle", where=self._name, fix="Copy or export it again."
             ) from None
-        except (gzip.BadGzipFile, OSError) as error:
+        except (gzip.BadGzipFile, zlib.error, OSError) as error:
             raise InputError(f"not a sound gzip file ({error})", where=self._name, fix="Export it again.") from None
         self._done += count
         if self._done > self._limit:
@@ -141,19 +146,37 @@ def find_files(pattern: str, base: Path, workdir: Path) -> list[InputFile]:
     if path.is_dir():
         found = [
             InputFile(p, f"{pattern.rstrip('/')}/{p.relative_to(path).as_posix()}")
-            for p in sorted(path.rglob("*"))
-            if p.is_file() and not _ignored(p.relative_to(path))
+            for p in _sorted((p for p in path.rglob("*") if p.is_file()), pattern)
+            if not _ignored(p.relative_to(path))
         ]
         if not found:
             raise InputError("the folder holds no files to read", where=pattern, fix="Give the folder of the export.")
     elif path.is_file():
         found = [InputFile(path, pattern)]
+    elif path.is_symlink() and not path.exists():
+        raise InputError("a link that leads to no file", where=str(path), fix="Give the file itself.")
+    elif path.exists():
+        raise InputError(
+            "neither a file nor a folder but a pipe or a device",
+            where=str(path),
+            fix="Save what it gives as a file, and give that file.",
+        )
     else:
-        hits = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - the pattern may be absolute
-        found = [InputFile(Path(h), os.path.relpath(h, base)) for h in hits if Path(h).is_file()]
+        hits = (Path(h) for h in glob.iglob(str(path), recursive=True))  # noqa: PTH207 - the pattern may be absolute
+        found = [InputFile(h, os.path.relpath(h, base)) for h in _sorted((h for h in hits if h.is_file()), pattern)]
         if not found:
-            raise InputError("no such file or folder", where=pattern, fix="Check the path, or quote the pattern.")
+            raise InputError("no such file or folder", where=str(path), fix="Check the path, or quote the pattern.")
     return [member for file in found for member in _unpacked(file, workdir)]
+
+
+def _sorted(paths: Iterable[Path], pattern: str) -> list[Path]:
+    """Return ``paths`` in order, unless there are so many that they cannot be one export."""
+    found = sorted(islice(paths, MAX_FILES + 1))
+    if len(found) > MAX_FILES:
+        raise InputError(
+            f"more than {MAX_FILES:,} files", where=pattern, fix="Give the folder of the export, or a narrower pattern."
+        )
+    return found
 
 
 def _ignored(relative: Path) -> bool:
@@ -166,25 +189,36 @@ def _unpacked(file: InputFile, workdir: Path) -> Iterator[InputFile]:
     if not is_zip or file.suffix in {".xlsx", ".ods"}:
         yield file
         return
+    mark = hashlib.sha256(os.fsencode(file.path.resolve())).hexdigest()[:16]
     try:
         with zipfile.ZipFile(file.path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir() and not _ignored(Path(m.filename))]
             _refuse_bomb(members, file)
             for index, member in enumerate(members):
                 # the member's own name is shown, never used as a path: it may point outside the folder
-                target = workdir / f"zip-{abs(hash(file.name)) % 10**9}-{index}"
+                # and the same archive given twice unpacks to the same files, which are then read once
+                target = workdir / f"zip-{mark}-{index}"
                 with archive.open(member) as packed, target.open("wb") as out:
                     _copy(packed, out, member.file_size, file)
                 yield InputFile(target, f"{file.name}!{member.filename}")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise InputError(f"not a sound zip archive ({error})", where=file.name, fix="Pack it again.") from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+        # its table of contents stands at the end: without that, zipfile does not know it for an archive at all
+        cut = "not a zip file" in str(error)
+        what = "the archive ends in the middle, or is damaged" if cut else f"not a sound zip archive ({error})"
+        raise InputError(what, where=file.name, fix="Copy it or pack it again.") from error
+    except NotImplementedError:
+        raise InputError(
+            "the archive is packed in a way that cannot be read", where=file.name, fix="Pack it again as a plain zip."
+        ) from None
+    except RuntimeError:  # what zipfile raises for a missing password, and for nothing else
+        raise InputError("the archive is encrypted", where=file.name, fix="Pack it again without a password.") from None
 
 
 def _refuse_bomb(members: list[zipfile.ZipInfo], file: InputFile) -> None:
     total = sum(m.file_size for m in members)
     if len(members) > MAX_MEMBERS or total > max(FREE_BYTES, file.size * MAX_RATIO):
         raise InputError(
-            f"the archive says it unpacks to {total:,} bytes in {len(members):,} files",
+            f"the archive says it unpacks to {total:,} bytes in {len(members):,} file{'s' if len(members) != 1 else ''}",
             where=file.name,
             fix="If it is a real export, unpack it yourself and give the folder.",
         )

@@ -28,7 +28,6 @@ CANCELED = ("withdraw", "ate_abort", "pi_abort", "cancel", "canceled", "cancelle
 SKIPPED = ("autoskip", "manualskip", "skip", "skipped")
 #: Activities that a filter names one by one.
 _MOST_NAMED = 1000
-_KEYS = ("case_id", "activity", "track")
 #: What an instance has from its start event where its end event does not say it.
 _CARRIED = ("resource", "role", "resource_type", "element_type", "due", "row_key", "seq")
 
@@ -90,40 +89,42 @@ def pair(con: ibis.BaseBackend, events: ibis.Table, name: str) -> Paired:
     """
     import ibis
 
-    word = transition(events)
-    kind = ibis.cases(
-        *((word.isin([w for w, k in KINDS.items() if k == means]), means) for means in sorted(set(KINDS.values()))),
-        else_="single",
-    )
-    track: ibis.Value = ibis.literal("")
+    kind, state = _kinds(con, events)
+    rows = events.mutate(kind=kind, state=state)
+    keys = ["case_id", "activity"]
     if "instance" in events.columns:
-        track = ibis.coalesce("#" + events.instance, "")
+        rows = rows.mutate(track=ibis.coalesce("#" + events.instance, ""))
+        keys.append("track")
     carried = [c for c in _CARRIED if c in events.columns]
-    rows = events.select("case_id", "activity", "at", *carried, kind=kind, state=end_state(word), track=track)
+    rows = rows.select(*keys, "at", "kind", "state", *carried)
     counted = con.to_pyarrow(rows.group_by("activity", "kind").agg(n=ibis._.count())).to_pylist()
     count = {k: sum(row["n"] for row in counted if row["kind"] == k) for k in {row["kind"] for row in counted}}
     several = sorted({row["activity"] for row in counted if row["kind"] in ("start", "scheduled", "assigned")})
     # activities of which only ends are recorded need no queue, and often are most of the log
     queues = rows.activity.isin(several) if len(several) <= _MOST_NAMED else ibis.literal(True)
-    steps = rows.filter(queues & rows.kind.isin(["start", "end"]))
-    queued = con.create_table(f"{name}_queue", _queue(steps.mutate(opens=steps.kind == "start"), _KEYS))
-    crowded = queued.group_by(*_KEYS).agg(most=ibis._.length.max()).filter(ibis._.most > 1).drop("most")
-    ambiguous = int(
-        con.execute((~queued.opens & queued.number.notnull() & (queued.track == "") & (queued.length > 1)).sum()) or 0
-    )
-    numbered = queued.mutate(pair=queued.number, lane=ibis.literal(""))
+    marks = [mark for mark in ("scheduled", "assigned") if count.get(mark)]
+    coded = _coded(con, rows.filter(queues & rows.kind.isin(["start", "end", *marks])), keys, carried, name)
+    steps = coded.events.filter(coded.events.kind.isin(["start", "end"]))
+    steps = steps.select("queue", "single", "at", "what", "who", opens=steps.kind == "start")
+    queued = con.create_table(f"{name}_queued", _queue(steps, ["queue"], ["what"]))
+    doubtful = queued.filter(~queued.opens & queued.number.notnull() & queued.single & (queued.length > 1))
+    ambiguous = int(con.to_pyarrow(doubtful.count()).as_py())
+    zero = ibis.literal(0, "int64")
+    numbered = queued.mutate(pair=queued.number, stretch=zero, lane=zero)
     if ambiguous and "resource" in carried:
-        lanes = con.create_table(f"{name}_lanes", _lanes(queued.semi_join(crowded, _KEYS)))
-        numbered = ibis.union(numbered.anti_join(crowded, _KEYS), lanes.select(*numbered.columns))
-    null = ibis.null("int64")
-    instances = _joined(numbered).mutate(scheduled=null, assigned=null)
-    for mark in ("scheduled", "assigned"):
-        if count.get(mark):
-            waiting = _waiting(instances, rows.filter(rows.kind == mark))
-            instances = _marked(instances, con.create_table(f"{name}_{mark}", _queue(waiting, _KEYS)), mark)
+        crowded = queued.group_by("queue").agg(most=ibis._.length.max()).filter(ibis._.most > 1).select("queue")
+        lanes = con.create_table(f"{name}_lanes", _lanes(queued.semi_join(crowded, "queue")))
+        numbered = ibis.union(numbered.anti_join(crowded, "queue"), lanes.select(*numbered.columns))
+    instances = con.create_table(f"{name}_joined", _joined(numbered))
+    for mark in marks:
+        waiting = _waiting(instances, coded.events.filter(coded.events.kind == mark))
+        given = con.create_table(f"{name}_{mark}", _queue(waiting, ["queue"], _INSTANCE_ORDER))
+        instances = con.create_table(f"{name}_with_{mark}", _marked(instances, given, mark))
+    told = _told(instances, coded, keys, carried)
     alone = rows.filter((rows.kind == "single") | (~queues & (rows.kind == "end")))
+    null = ibis.null("int64")
     alone = alone.mutate(start=null, end=alone.at, matched=False, moved=False, scheduled=null, assigned=null)
-    instances = ibis.union(instances, alone.select(*instances.columns))
+    instances = ibis.union(told, alone.select(*told.columns))
     result = con.create_table(name, instances)
     seen = con.to_pyarrow(
         result.aggregate(
@@ -135,7 +136,7 @@ def pair(con: ibis.BaseBackend, events: ibis.Table, name: str) -> Paired:
         )
     ).to_pylist()[0]
     return Paired(
-        rows=result.drop("track", "matched", "moved"),
+        rows=result.drop("matched", "moved"),
         pairs=seen["pairs"],
         ambiguous=ambiguous,
         other_resource=seen["moved"],
@@ -146,26 +147,88 @@ def pair(con: ibis.BaseBackend, events: ibis.Table, name: str) -> Paired:
     )
 
 
-def _queue(rows: ibis.Table, keys: Sequence[str]) -> ibis.Table:
-    """Number the pairs of a first-in-first-out queue for each of ``keys``.
+def _kinds(con: ibis.BaseBackend, events: ibis.Table) -> tuple[ibis.Value, ibis.Value]:
+    """Return what each event means and the state in which it leaves its instance.
+
+    A log spells its transitions in few ways, if it is not free text: asking for those alone is many times as fast.
+    """
+    import ibis
+
+    spellings = events.select("lifecycle").distinct().limit(_MOST_NAMED + 1)
+    spelled = con.to_pyarrow(spellings.mutate(word=transition(spellings))).to_pylist()
+    column, words = events.lifecycle, {row["lifecycle"]: row["word"] for row in spelled if row["word"] is not None}
+    if len(spelled) > _MOST_NAMED:
+        column, words = transition(events), {word: word for word in KINDS}
+
+    def within(values: Sequence[str]) -> list[str]:
+        return sorted(text for text, word in words.items() if word in values)
+
+    kinds = {means: within([w for w, k in KINDS.items() if k == means]) for means in sorted(set(KINDS.values()))}
+    states = {"canceled": within(CANCELED), "skipped": within(SKIPPED)}
+
+    def told(meanings: dict[str, list[str]], otherwise: str) -> ibis.Value:
+        cases = [(column.isin(texts), meaning) for meaning, texts in meanings.items() if texts]
+        return ibis.cases(*cases, else_=otherwise) if cases else ibis.literal(otherwise)
+
+    return told({str(means): texts for means, texts in kinds.items()}, "single"), told(states, "completed")
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """Events with numbers in place of names: windows sort numbers several times as fast.
+
+    Attributes:
+        events: ``queue``, ``single`` (no instance id tells it apart), ``at``, ``kind``, ``what``, ``who``.
+        queues: ``queue`` and the keys it stands for.
+        words: ``what`` and what it stands for: the state and what is carried, in the order of their values; ``who`` is
+            the number of the resource in it, 0 where there is none.
+    """
+
+    events: ibis.Table
+    queues: ibis.Table
+    words: ibis.Table
+
+
+def _coded(con: ibis.BaseBackend, rows: ibis.Table, keys: list[str], carried: list[str], name: str) -> _Coded:
+    import ibis
+
+    queues = rows.select(*keys).distinct().mutate(queue=ibis.row_number().over(order_by=keys))
+    queues = con.create_table(f"{name}_queues", queues)
+    said = ["state", *carried]
+    words = rows.select(*said).distinct().mutate(what=ibis.row_number().over(order_by=said))
+    who: ibis.Value = ibis.literal(0, "int64")
+    if "resource" in carried:
+        who = words.resource.isnull().ifelse(0, ibis.dense_rank().over(order_by=words.resource) + 1)
+    words = con.create_table(f"{name}_words", words.mutate(who=who))
+    same = [rows[key] == queues[key] for key in keys]
+    same_words = [rows.state == words.state, *(rows[c].identical_to(words[c]) for c in carried)]
+    both = rows.join(queues, same).join(words, same_words)
+    single = rows.track == "" if "track" in keys else ibis.literal(True)
+    events = both.select(queues.queue, rows.at, rows.kind, words.what, words.who, single=single)
+    return _Coded(con.create_table(f"{name}_events", events), queues, words)
+
+
+def _queue(rows: ibis.Table, keys: Sequence[str], ties: Sequence[str]) -> ibis.Table:
+    """Number the pairs of a first-in-first-out queue for each of ``keys``; ``ties`` order rows of one moment.
 
     Adds ``number``, the same on the row that opens (``opens``) and on the row that closes it, NULL on one that closes
     nothing (one that opens and is never closed has a number of its own), and ``length``, that of the queue with this
     row in it. The queue's length is the running sum of +1 and −1 above its running minimum below zero: a row that
-    closes and reaches a new minimum finds nothing open.
+    closes and reaches a new minimum finds nothing open. ``nth`` is the place of the row in its queue.
     """
     import ibis
 
     rows = rows.mutate(late=(~rows.opens).cast("int8"))
-    ties = [c for c in ("state", *_CARRIED) if c in rows.columns]
     order: dict[str, Any] = {"group_by": list(keys), "order_by": ["at", "late", *ties]}
     running = ibis.cumulative_window(**order)
     # counting what is not NULL stays in 64 bits, where a sum would widen
     rows = rows.mutate(
         opened=rows.opens.nullif(False).count().over(running), closed=rows.opens.nullif(True).count().over(running)
     )
+    # a second sort may leave rows that are alike in another order: it must follow the first one
+    rows = rows.mutate(nth=rows.opened + rows.closed)
+    before = ibis.window(group_by=list(keys), order_by="nth", preceding=(None, 1), following=None)
     depth = rows.opened - rows.closed
-    before = ibis.window(**order, preceding=(None, 1), following=None)
     rows = rows.mutate(
         depth=depth,
         floor=ibis.least(ibis.coalesce(depth.min().over(before), 0), 0),
@@ -182,57 +245,75 @@ def _queue(rows: ibis.Table, keys: Sequence[str]) -> ibis.Table:
 def _lanes(rows: ibis.Table) -> ibis.Table:
     """Pair again, resources first, inside each stretch of time in which something was open.
 
-    Adds ``lane`` and ``pair`` (the number inside the lane). A stretch in which resources first would leave more events
-    alone than first in, first out keeps the latter's pairs.
+    Adds ``stretch``, ``lane`` and ``pair`` (the number inside the lane). A stretch in which resources first would leave
+    more events alone than first in, first out keeps the latter's pairs.
     """
     import ibis
 
     free = rows.mutate(free=rows.number)
-    begins = (free.opens & (free.length == 1)).ifelse(1, 0)
-    ties = [c for c in ("state", *_CARRIED) if c in free.columns]
-    order = ibis.cumulative_window(group_by=list(_KEYS), order_by=[free.at, ~free.opens, *[free[c] for c in ties]])
-    free = free.mutate(stretch=begins.sum().over(order).cast("string"))
+    begins = (free.opens & (free.length == 1)).nullif(False)
+    order = ibis.cumulative_window(group_by="queue", order_by="nth")
+    free = free.mutate(stretch=begins.count().over(order))
     # an end that found nothing open at all stays alone whatever the lanes
     held = free.filter(free.opens | free.free.notnull())
-    first = _queue(held.mutate(key=ibis.coalesce("=" + held.resource, "=")), [*_KEYS, "stretch", "key"])
-    lane = ibis.window(group_by=[*_KEYS, "stretch", "key"])
-    own = (first.opens & (first.number > first.number.max(where=~first.opens).over(lane).fill_null(0))).ifelse(
-        ibis.null("int64"), first.number
-    )
-    first = first.mutate(own=own, key=own.isnull().ifelse("*", first.key))
-    both = _queue(first, [*_KEYS, "stretch", "key"])
+    lanes = ["queue", "stretch", "lane"]
+    first = _queue(held.mutate(lane=held.who + 2), lanes, ["what"])
+    own = (
+        first.opens
+        & (
+            first.number
+            > first.number.max(where=~first.opens).over(ibis.window(group_by=lanes)).fill_null(0)
+        )
+    ).ifelse(ibis.null("int64"), first.number)  # fmt: skip
+    # lane 1 is that of the events for which their own resource has no partner
+    first = first.mutate(own=own).mutate(lane=own.isnull().ifelse(1, first.lane))
+    both = _queue(first, lanes, ["what"])
     number = ibis.coalesce(both.own, both.number)
-    stretch = ibis.window(group_by=[*_KEYS, "stretch"])
+    stretch = ibis.window(group_by=["queue", "stretch"])
     both = both.mutate(
         better=number.count(where=~both.opens).over(stretch) >= both.free.count(where=~both.opens).over(stretch),
         pair=number,
     )
+    zero = ibis.literal(0, "int64")
     both = both.mutate(
-        pair=both.better.ifelse(both.pair, both.free), lane=both.better.ifelse(both.stretch + both.key, "")
+        pair=both.better.ifelse(both.pair, both.free),
+        stretch=both.better.ifelse(both.stretch, zero),
+        lane=both.better.ifelse(both.lane, zero),
     )
-    lost = free.filter(~free.opens & free.free.isnull()).mutate(pair=ibis.null("int64"), lane=ibis.literal(""))
-    return ibis.union(both.select(*rows.columns, "pair", "lane"), lost.select(*rows.columns, "pair", "lane"))
+    lost = free.filter(~free.opens & free.free.isnull())
+    lost = lost.mutate(pair=ibis.null("int64"), stretch=zero, lane=zero)
+    columns = [*rows.columns, "stretch", "lane", "pair"]
+    return ibis.union(both.select(*columns), lost.select(*columns))
+
+
+#: What orders instances that begin at one moment: ended ones go first.
+_INSTANCE_ORDER = ("running", "what", "begun", "end", "scheduled")
 
 
 def _joined(rows: ibis.Table) -> ibis.Table:
-    """Make one row of the two events of each pair; an event without a partner is an instance with one time."""
+    """Make one row of the two events of each pair; an event without a partner is an instance with one time.
+
+    ``begun`` and ``ended`` are the words of the events that begin and end it, ``moved`` says that they name different
+    resources.
+    """
     import ibis
 
-    carried = [c for c in _CARRIED if c in rows.columns]
+    null = ibis.null("int64")
     pairs = rows.filter(rows.pair.notnull())
-    together = pairs.group_by(*_KEYS, "lane", "pair").agg(
+    named = pairs.who.nullif(0)
+    together = pairs.group_by("queue", "stretch", "lane", "pair").agg(
         start=pairs.at.max(where=pairs.opens),
         end=pairs.at.max(where=~pairs.opens),
-        state=ibis.coalesce(pairs.state.max(where=~pairs.opens), "running"),
-        moved=(pairs.resource.min() != pairs.resource.max()).fill_null(False)
-        if "resource" in carried
-        else ibis.literal(False),
-        **{c: ibis.coalesce(pairs[c].max(where=~pairs.opens), pairs[c].max(where=pairs.opens)) for c in carried},
+        begun=pairs.what.max(where=pairs.opens),
+        ended=pairs.what.max(where=~pairs.opens),
+        moved=(named.min() != named.max()).fill_null(False),
     )
-    together = together.mutate(matched=together.start.notnull() & together.end.notnull())
+    together = together.mutate(scheduled=null, assigned=null)
     alone = rows.filter(rows.pair.isnull())
-    alone = alone.mutate(start=ibis.null("int64"), end=alone.at, matched=False, moved=False)
-    columns = [*_KEYS, "start", "end", "state", "matched", "moved", *carried]
+    alone = alone.mutate(
+        start=null, end=alone.at, begun=null, ended=alone.what, moved=False, scheduled=null, assigned=null
+    )
+    columns = ["queue", "start", "end", "begun", "ended", "moved", "scheduled", "assigned"]
     return ibis.union(together.select(*columns), alone.select(*columns))
 
 
@@ -240,15 +321,40 @@ def _waiting(instances: ibis.Table, marks: ibis.Table) -> ibis.Table:
     """Return a queue that marks (schedule, assign) open and the beginnings of instances close."""
     import ibis
 
-    absent = {c: ibis.null(t) for c, t in instances.schema().items() if c not in marks.columns}
-    waiting = marks.mutate(**absent).select(*instances.columns, "at").mutate(opens=True)
-    begun = instances.mutate(at=ibis.coalesce(instances.start, instances.end), opens=False)
+    begun = instances.mutate(
+        at=ibis.coalesce(instances.start, instances.end),
+        opens=False,
+        running=instances.ended.isnull(),
+        what=ibis.coalesce(instances.ended, instances.begun),
+    )
+    absent = {c: ibis.null(t) for c, t in instances.schema().items() if c != "queue"}
+    waiting = marks.select("queue", "at", "what").mutate(**absent, opens=True, running=False)
     return ibis.union(begun, waiting.select(*begun.columns))
 
 
 def _marked(instances: ibis.Table, queued: ibis.Table, column: str) -> ibis.Table:
     """Give each instance the earliest waiting mark of its case and activity; each mark goes to one instance at most."""
-    given = queued.filter(queued.opens & queued.number.notnull()).select(*_KEYS, "number", marked="at")
-    taken = queued.filter(~queued.opens).left_join(given, [*_KEYS, "number"])
+    given = queued.filter(queued.opens & queued.number.notnull()).select("queue", "number", marked="at")
+    taken = queued.filter(~queued.opens).left_join(given, ["queue", "number"])
     others = [c for c in instances.columns if c != column]
     return taken.select(*others, **{column: taken.marked}).select(*instances.columns)
+
+
+def _told(instances: ibis.Table, coded: _Coded, keys: list[str], carried: list[str]) -> ibis.Table:
+    """Put the names back. Where the end event does not say something, the start event's word counts."""
+    import ibis
+
+    begun = coded.words.select(begun="what", **{f"begun_{c}": c for c in carried})
+    ended = coded.words.select(ended="what", state="state", **{f"ended_{c}": c for c in carried})
+    told = instances.join(coded.queues, "queue").left_join(begun, "begun").left_join(ended, "ended")
+    return told.select(
+        *[key for key in keys if key != "track"],
+        "start",
+        "end",
+        "scheduled",
+        "assigned",
+        "moved",
+        state=ibis.coalesce(told.state, "running"),
+        matched=told.start.notnull() & told.end.notnull(),
+        **{c: ibis.coalesce(told[f"ended_{c}"], told[f"begun_{c}"]) for c in carried},
+    )

@@ -14,6 +14,7 @@ from poanalyzer.config import Config, InputSettings
 from poanalyzer.eventlog.schema import ACTIVITY_STATES, EARLIEST_US, LATEST_US, RESOURCE_TYPES
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.lifecycle import KINDS, Paired, end_state, pair, pairs_up, transition
+from poanalyzer.ingest.timestamps import iso_utc
 
 if TYPE_CHECKING:
     import ibis
@@ -167,19 +168,21 @@ def _account_in_full(sink: Sink, rows: ibis.Table) -> dict[str, Any]:
         seen["has_start"] -= seen["backward"]
         sink.note(
             "warning",
-            f"{seen['backward']} activities end before they start: the end is kept, the start counts as unknown",
+            f"activities that end before they start: {seen['backward']:,}; "
+            "the end is kept, the start counts as unknown",
         )
     return seen
 
 
 def _example(sink: Sink, rows: ibis.Table, bad: ibis.Value) -> str:
     """Return one of the rows that are ``bad`` as text, the same one whatever their order."""
-    import ibis
 
     shown = [c for c in ("row_key", "case_id", "activity", *_TIMES) if c in rows.columns]
     first = rows.filter(bad).select(*shown).order_by(shown).limit(1)
-    found = sink.con.to_pyarrow(first.select(**{c: ibis._[c].cast("string") for c in shown})).to_pylist()
-    return ", ".join(f"{c} “{str(v)[:60]}”" for c, v in (found[0] if found else {}).items() if v)
+    found = sink.con.to_pyarrow(first).to_pylist()
+    shown_as = {"case_id": "case", "row_key": "key", "at": "time"}
+    values = {c: iso_utc(v) if isinstance(v, int) else v for c, v in (found[0] if found else {}).items()}
+    return ", ".join(f"{shown_as.get(c, c)} “{str(v)[:60]}”" for c, v in values.items() if v not in (None, ""))
 
 
 def _usable(rows: ibis.Table, seen: dict[str, Any]) -> ibis.Table:

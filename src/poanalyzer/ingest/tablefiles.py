@@ -25,7 +25,8 @@ PARQUET_MAGIC = b"PAR1"
 SAMPLE_CELLS = 500_000
 #: Bytes that are parsed at once; no row can be longer.
 _BLOCK = 8 << 20
-#: No name, key or time is longer; what is, began with a quotation mark that is never closed and swallowed rows.
+#: No name, key or time of several lines is longer; what is, began with a quotation mark that is never closed and
+#: swallowed rows. One line may be as long as a block.
 _LONGEST = 1 << 16
 
 
@@ -230,7 +231,9 @@ def _batches(
         for batch in reader:
             for column in batch.columns:
                 if (pa.compute.max(pa.compute.binary_length(column)).as_py() or 0) > _LONGEST:
-                    raise _swallowed(file)
+                    long = column.filter(pa.compute.greater(pa.compute.binary_length(column), _LONGEST))
+                    if pa.compute.any(pa.compute.match_substring(long, "\n")).as_py():
+                        raise _swallowed(file)
             yield batch, stream.raw.share
     except pa.ArrowInvalid as error:
         text = str(error)

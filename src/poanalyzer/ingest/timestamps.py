@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from poanalyzer.errors import InputError
@@ -71,6 +72,15 @@ class TimeFormat:
     def fixed_to_utc(self) -> bool:
         """Whether the numbers count from an instant in UTC, so that no zone applies."""
         return self.family.startswith("epoch")
+
+
+def iso_utc(micros: int) -> str:
+    """Return microseconds since 1970 as ISO 8601 UTC; in words where no calendar of four-digit years holds them."""
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+    except OverflowError:
+        return "before the year 1" if micros < 0 else "after the year 9999"
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def is_missing(value: str | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from poanalyzer.ingest.xes_times import XesClock
 
@@ -39,7 +39,7 @@ class Deviations:
         self.counts: dict[str, int] = {}
         self.lines: dict[str, int] = {}
         self._last = 0
-        self._before = "log"
+        self.before = "log"
         self._clock = XesClock("UTC")
         self.prefixes: set[str] = set()
         self.global_keys: dict[str, set[str]] = {"event": set(), "trace": set()}
@@ -84,9 +84,9 @@ class Deviations:
         if rank is None:
             return
         if rank < self._last:
-            self.add(f"<{tag}> comes after <{self._before}>", line)
+            self.add(f"<{tag}> comes after <{self.before}>", line)
         else:
-            self._last, self._before = rank, tag
+            self._last, self.before = rank, tag
 
     def element(self, tag: str, kind: str, attrs: Mapping[str, str], line: int) -> None:
         """Look at the XML attributes of an element."""
@@ -99,18 +99,18 @@ class Deviations:
             if name not in must and name not in may and not name.startswith(("xmlns", "xsi:", "xml:")):
                 self.add(f"<{tag}> has an attribute “{name[:60]}” the standard does not know", line)
 
-    def value(self, tag: str, key: str, value: str, line: int) -> bool:
+    def value(self, tag: str, key: str, value: str, line: Callable[[], int]) -> bool:
         """Look at the value of a typed attribute; return whether it is one of its type."""
         if tag == "date":
             zoneless = self._clock.zoneless
             good = self._clock.read(value) is not None
             if self._clock.zoneless > zoneless:
-                self.add(f"the date “{key[:60]}” has no time zone", line)
+                self.add(f"the date “{key[:60]}” has no time zone", line())
         else:
             shape = _VALUES.get(tag)
             good = shape is None or shape.fullmatch(value.strip()) is not None
         if not good:
-            self.add(f"“{value[:60]}” is no value of the type {tag} (“{key[:60]}”)", line)
+            self.add(f"“{value[:60]}” is no value of the type {tag} (“{key[:60]}”)", line())
         return good
 
     def key(self, key: str, line: int) -> None:

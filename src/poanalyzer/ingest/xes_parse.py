@@ -7,13 +7,16 @@ inside follow it as ``outer/inner``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from typing import IO, NoReturn
 from xml.parsers import expat
 
 from poanalyzer.errors import InputError
+from poanalyzer.ingest.xes_block import Span
 from poanalyzer.ingest.xes_deviations import Deviations
 from poanalyzer.ingest.xes_plain import PlainEvents, is_utf8
+from poanalyzer.ingest.xes_stream import blocks_ahead
 
 #: Bytes handed to the parser at a time.
 BLOCK = 1 << 20
@@ -39,6 +42,8 @@ _TYPES = _VALUED | {"list", "container", "values"}
 _PARTS = frozenset({"log", "trace", "event", "extension", "global", "classifier"})
 
 EventRow = Sequence[str | None]
+#: Events of a trace that follow one another: rows, or a part of a block.
+Events = Sequence[EventRow] | Span
 #: (name, type, value) of a case.
 CaseAttribute = tuple[str, str, str]
 
@@ -58,7 +63,7 @@ class XesParser:
         name: str,
         keys: dict[str, str],
         case_key: str,
-        on_trace: Callable[[str, list[EventRow], list[CaseAttribute]], None],
+        on_trace: Callable[[str, list[Events], list[CaseAttribute]], None],
         *,
         short_cut: bool = True,
     ) -> None:
@@ -80,7 +85,7 @@ class XesParser:
         self._short_cut = short_cut
         self._plain = PlainEvents(self._slots, len(EVENT_FIELDS), self.unused)
 
-    def feed(self, stream: IO[bytes], progress: Callable[[int], None]) -> Iterator[None]:
+    def feed(self, stream: IO[bytes], progress: Callable[[int], None]) -> Generator[None]:
         """Parse ``stream``, one block a step. Raises :class:`InputError`, with the line, where it is no XES."""
         parser = self._parser
         parser.ordered_attributes = True
@@ -89,13 +94,14 @@ class XesParser:
         self._handle()
         try:
             plain: PlainEvents | None = None
-            while block := stream.read(BLOCK):
-                if not self._fed and self._short_cut and is_utf8(block):
-                    plain = self._plain
-                self._fed += len(block)
-                self._parse(plain.without(block) if plain else block)
-                progress(self._fed)
-                yield
+            with closing(blocks_ahead(stream, BLOCK)) as blocks:
+                for block in blocks:
+                    if not self._fed and self._short_cut and is_utf8(block):
+                        plain = self._plain
+                    self._fed += len(block)
+                    self._parse(plain.without(block) if plain else block)
+                    progress(self._fed)
+                    yield
             if not self._fed:
                 raise InputError("the file is empty", where=self._name, fix="Export the log again.")
             if plain:
@@ -139,6 +145,7 @@ class XesParser:
         in_trace = False
         row: list[str | None] = []
         rows: list[EventRow] = []
+        parts: list[Events] = []
         attributes: list[CaseAttribute] = []
         seen: set[str] = set()
         known: set[str] = set()
@@ -180,7 +187,7 @@ class XesParser:
             if tag not in _VALUED:
                 return
             if tag != "string":
-                deviations.value(tag, key, value, line())
+                deviations.value(tag, key, value, line)
             if owner == "trace" and key:
                 name = key if len(path) == 1 else "/".join(part for part in path if part)
                 if name in seen:
@@ -195,16 +202,20 @@ class XesParser:
 
         def start_outer(name: str, attrs: list[str]) -> None:
             """Handle what stands in the log or a trace, outside events."""
-            nonlocal depth, row, in_trace, skipping, scope
+            nonlocal depth, row, rows, in_trace, skipping, scope
             tag = name if ":" not in name else local(name)
             if tag == "event" and not depth:
                 if attrs and attrs[0] == mark:
-                    if in_trace:
-                        rows.extend(plain.take(attrs[1]))
-                    else:
+                    taken = plain.take(attrs[1])
+                    if not in_trace:
                         deviations.order(tag, tag, line())
-                        self.outside += len(plain.take(attrs[1]))
+                        self.outside += len(taken)
                         self.outside_line = self.outside_line or line()
+                    elif isinstance(taken, Span):
+                        parts.extend((rows, taken) if rows else (taken,))
+                        rows = []
+                    else:
+                        rows.extend(taken)
                     depth = skipping = 1
                     return
                 if attrs:
@@ -215,7 +226,8 @@ class XesParser:
                 parser.StartElementHandler, parser.EndElementHandler = start_in_event, end_in_event
                 return
             if tag == "trace" and not depth and not in_trace:
-                deviations.header(tag, tag, as_dict(attrs), line())
+                if attrs or deviations.before != "trace":
+                    deviations.header(tag, tag, as_dict(attrs), line())
                 in_trace = True
                 return
             if skipping:
@@ -243,7 +255,7 @@ class XesParser:
                 self.refuse(f"elements are nested more than {DEEPEST} levels deep")
 
         def end_outer(name: str) -> None:
-            nonlocal depth, in_trace, rows, attributes, skipping, scope
+            nonlocal depth, in_trace, rows, parts, attributes, skipping, scope
             if depth:
                 depth -= 1
                 if skipping:
@@ -256,8 +268,10 @@ class XesParser:
             if not in_trace:
                 return
             in_trace = False
-            self._finish(rows, attributes)
-            rows, attributes = [], []
+            if rows:
+                parts.append(rows)
+            self._finish(parts, attributes)
+            rows, parts, attributes = [], [], []
             seen.clear()
 
         def start_in_event(name: str, attrs: list[str]) -> None:
@@ -309,16 +323,16 @@ class XesParser:
 
         parser.StartElementHandler = start_root
 
-    def _finish(self, rows: list[EventRow], attributes: list[CaseAttribute]) -> None:
+    def _finish(self, parts: list[Events], attributes: list[CaseAttribute]) -> None:
         """Hand a finished trace on under its name."""
         self.traces += 1
-        self.events += len(rows)
+        self.events += sum(map(len, parts))
         case = next((value for key, _, value in attributes if key == self._case_key), "")
         if not case.strip():
             case = next((value for key, _, value in attributes if key == "identity:id"), "")
         if not case.strip():
             self.nameless += 1
             case = f"trace {self.traces}"
-        if not rows:
+        if not parts:
             self.empty += 1
-        self._on_trace(case, rows, attributes)
+        self._on_trace(case, parts, attributes)

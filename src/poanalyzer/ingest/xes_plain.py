@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
+
+from poanalyzer.ingest.xes_block import LEAD, EventBlock, Span, find_events
 
 # a value with an entity, a line break, a tab or a character that XML forbids is the parser's business
 _VALUE = r'[^"<&\x00-\x1f\ufffe\uffff]*+'
 _ATTRIBUTE = rf'<(?:string|date|int|float|boolean|id) key="{_VALUE}" value="{_VALUE}"[ ]?/>'
-_RUN = re.compile(rf"(?:\s*+<event>(?:\s*+{_ATTRIBUTE})++\s*+</event>)++")
+_BLANK = r"[ \t\r\n]*+"
+_RUN = re.compile(rf"(?:{_BLANK}<event>(?:{_BLANK}{_ATTRIBUTE})++{_BLANK}</event>)++")
 _DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["']""")
+_BEGIN = b"<event>"
 _END = b"</event>"
+_TRACE_END = b"</trace>"
+#: Blocks in a row that hold events which are not plain, after which no block is taken as a whole any more.
+_MOST_FAILURES = 8
 
 Row = tuple[str | None, ...]
 
@@ -41,12 +48,17 @@ class PlainEvents:
         self._width = width
         self._unused = unused
         self._shapes: dict[tuple[str, ...], Callable[[Sequence[str | None]], Row] | None] = {}
-        self._runs: list[list[Row]] = []
+        self._runs: list[tuple[list[Row] | Span, Iterable[str]]] = []
         self._left = b""
+        self._failures = 0
 
-    def take(self, index: str) -> list[Row]:
-        """Return the rows that the mark with this number stands for."""
-        return self._runs[int(index)]
+    def take(self, index: str) -> list[Row] | Span:
+        """Return the rows that the mark with this number stands for; what stands in a comment is never asked for."""
+        run, unused = self._runs[int(index)]
+        if isinstance(run, Span):
+            unused = {key for key in unused if key not in self._unused and run.has(key)}
+        self._unused.update(unused)
+        return run
 
     def without(self, block: bytes) -> bytes:
         """Return the text up to the last event that ends in it, its plain events replaced by marks."""
@@ -57,6 +69,12 @@ class PlainEvents:
             return text
         whole, self._left = text[: end + len(_END)], text[end + len(_END) :]
         self._runs.clear()
+        if self._failures < _MOST_FAILURES:
+            taken = self._taken_whole(whole)
+            if taken is not None:
+                self._failures = 0
+                return taken
+            self._failures += 1
         try:
             return _RUN.sub(self._replaced, whole.decode()).encode()
         except UnicodeDecodeError:
@@ -67,8 +85,46 @@ class PlainEvents:
         left, self._left = self._left, b""
         return left
 
+    def _taken_whole(self, text: bytes) -> bytes | None:
+        """Replace all events of each trace by one mark; None where anything else stands among them."""
+        around: list[bytes] = []
+        events = [LEAD]
+        for part in text.split(_TRACE_END):
+            begin, end = part.find(_BEGIN), part.rfind(_END) + len(_END)
+            if 0 <= begin < end:
+                events.append(part[begin:end])
+                around += (part[:begin], part[end:])
+            else:
+                around.append(part)
+                events.append(b"")
+        if not any(events[1:]):
+            return text
+        block = find_events(b"".join(events), self._slots)
+        if block is None:
+            return None
+        return _TRACE_END.join(self._marked(block, events[1:], around))
+
+    def _marked(self, block: EventBlock, events: list[bytes], around: list[bytes]) -> list[bytes]:
+        parts = []
+        rest = iter(around)
+        low = 0
+        for run in events:
+            before = next(rest)
+            if run:
+                high = low + run.count(_BEGIN)
+                self._runs.append((Span(block, low, high), block.unused))
+                before += self._mark(run.count(b"\n")) + next(rest)
+                low = high
+            parts.append(before)
+        return parts
+
+    def _mark(self, lines: int) -> bytes:
+        """Return a mark for the last run; the lines stay, for the parser's count of them."""
+        return f'<event {self.mark}="{len(self._runs) - 1}"/>'.encode() + b"\n" * lines
+
     def _replaced(self, run: re.Match[str]) -> str:
         rows = []
+        shapes = set()
         text = run[0]
         # the pattern leaves no quote in a value: between quotes stand key, “value=”, value, the next tag, …
         for body in text.split("<event>")[1:]:
@@ -82,9 +138,9 @@ class PlainEvents:
             if pick is None:
                 return text
             rows.append(pick(values))
-        self._runs.append(rows)
-        # the lines stay, for the parser's count of them
-        return f'<event {self.mark}="{len(self._runs) - 1}"/>' + "\n" * text.count("\n")
+            shapes.add(keys)
+        self._runs.append((rows, {key for keys in shapes for key in keys if key not in self._slots}))
+        return self._mark(text.count("\n")).decode()
 
     def _shape(self, keys: tuple[str, ...]) -> Callable[[Sequence[str | None]], Row] | None:
         """Return what picks a row out of the values that stand under ``keys``; None where a key occurs twice."""
@@ -93,8 +149,6 @@ class PlainEvents:
         places = [len(keys)] * self._width
         for place, key in enumerate(keys):
             slot = self._slots.get(key)
-            if slot is None:
-                self._unused.add(key)
-            else:
+            if slot is not None:
                 places[slot] = place
         return itemgetter(*places)

@@ -10,6 +10,8 @@ from poanalyzer.results import AreaRating, Assessment, ModelResult
 
 #: More processes than this are only counted: the report shows them all.
 LISTED = 6
+#: Tables that would be wider get headers of two lines: a terminal of the usual 80 columns shows them whole.
+WIDE = 80
 
 
 def terminal_summary(assessment: Assessment) -> str:
@@ -60,6 +62,13 @@ def _levels(view: View, model: ModelResult) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    if sum(max(len(row[column]) for row in rows) + 2 for column in range(len(rows[0]))) - 2 > WIDE:
+        halves = [title.partition(" ") for title in rows[0]]
+        rows = [
+            [first if rest else "" for first, _, rest in halves],
+            [rest or first for first, _, rest in halves],
+            *rows[1:],
+        ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
     return "\n".join(lines)

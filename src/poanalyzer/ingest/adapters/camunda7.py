@@ -31,6 +31,10 @@ _THEIRS = {
 }
 
 
+#: The claim for tables that alone say nothing of what ran: a last resort, which says what to add.
+_WITHOUT_INSTANCES = 0.06
+
+
 class Camunda7:
     """Camunda Platform 7 (and its forks that keep the tables), by SQL export."""
 
@@ -38,7 +42,7 @@ class Camunda7:
     title = "Camunda 7 history tables (ACT_HI_*, ACT_RE_* as CSV) with BPMN models"
 
     def claim(self, files: Sequence[InputFile], settings: InputSettings) -> Sequence[Claim]:
-        """Claim each folder that holds ACT_HI_PROCINST or ACT_HI_ACTINST, with the models of the input."""
+        """Claim each folder with ACT_HI_PROCINST or ACT_HI_ACTINST, and the input's models; as a last resort, other tables."""
         groups: dict[str, list[InputFile]] = {}
         for file in files:
             if table_of(file):
@@ -52,6 +56,14 @@ class Camunda7:
             if engines and is_model(file):
                 nearest = max(sorted(engines), key=lambda folder: _shared(folder, _folder(file)))
                 engines[nearest].append(file)
+        foreign = any(_is_foreign(f) for group in groups.values() for f in group)
+        if groups and not engines and not foreign:
+            tables = tuple(file for group in groups.values() for file in group)
+            return [
+                Claim(
+                    tables, _WITHOUT_INSTANCES, "part of a Camunda 7 export without ACT_HI_PROCINST and ACT_HI_ACTINST"
+                )
+            ]
         return [
             Claim(
                 files=tuple(group),
@@ -73,7 +85,14 @@ class Camunda7:
                 where=sink.record.path,
                 fix="Export at least these two tables as CSV.",
             )
-        found = definitions(export, load_models(claim.files))
+        _tell_absent(export, sink)
+        if not any(export.count(table) for table in _OURS):
+            raise InputError(
+                "ACT_HI_PROCINST and ACT_HI_ACTINST hold no rows",
+                where=sink.record.path,
+                fix="Export them again, from a database whose history was not cleaned up.",
+            )
+        found = definitions(export, load_models(claim.files, sink))
         keys, elements = lookup_tables(found, export)
         acts = usable_activities(export, sink)
         cases = put_cases(export, acts, keys, sink)
@@ -90,6 +109,17 @@ class Camunda7:
         put_variables(export, sink)
         put_capabilities(export, cases, acts, found, sink)
         sink.progress(1.0)
+
+
+def _tell_absent(export: Export, sink: Sink) -> None:
+    """Say which of the two central tables is missing, and what cannot be known without it."""
+    without = {
+        "HI_PROCINST": "whether and how cases ended is unknown",
+        "HI_ACTINST": "which activities ran, and when, is unknown",
+    }
+    for table, unknown in without.items():
+        if not export.has(table):
+            sink.note("warning", f"ACT_{table} is not in the input: {unknown}", "Export this table as well.")
 
 
 def _zone(settings: InputSettings, config: Config, sink: Sink) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from poanalyzer.ingest.xes_parse import EVENT_KEYS, XesParser
 
 if TYPE_CHECKING:
     import ibis
+    import pyarrow as pa
 
 _ROOT = re.compile(r"<(?:\w+:)?log[\s/>]")
 #: Unused attributes that are named in full.
@@ -132,7 +134,10 @@ def _keys(settings: InputSettings) -> tuple[dict[str, str], str]:
 
 
 def _stage(sink: Sink, file: InputFile, parser: XesParser, columns: XesColumns) -> ibis.Table:
-    """Parse the file into a Parquet file beside the store, so that no more than a batch of rows is held."""
+    """Parse the file into a Parquet file beside the store, so that no more than a batch of rows is held.
+
+    Its dictionaries pay even where memory would do: what is asked of a name is then asked once, not once a row.
+    """
     import pyarrow.parquet as pq
 
     whole = max(1, file.size * (_USUAL_GROWTH if file.is_gzip else 1))
@@ -143,17 +148,21 @@ def _stage(sink: Sink, file: InputFile, parser: XesParser, columns: XesColumns) 
         with (
             pq.ParquetWriter(path, event_schema(), compression="none", use_dictionary=TEXTS) as out,
             file.open() as stream,
+            closing(parser.feed(stream, lambda done: sink.progress(min(done / whole, 0.99)))) as steps,
         ):
-            for _ in parser.feed(stream, lambda done: sink.progress(min(done / whole, 0.99))):
-                for batch in columns.full_batches():
-                    out.write_batch(batch)
-            for batch in columns.last_batch():
+            for batch in _batches(steps, columns):
                 out.write_batch(batch)
     finally:
         if collecting:
             gc.enable()
     sink.progress(1.0)
     return sink.con.read_parquet(path)
+
+
+def _batches(steps: Iterator[None], columns: XesColumns) -> Iterator[pa.RecordBatch]:
+    for _ in steps:
+        yield from columns.full_batches()
+    yield from columns.last_batch()
 
 
 def _advice(parser: XesParser, otherwise: str) -> str:
