@@ -196,7 +196,9 @@ def test_pairs_count_for_the_version_of_their_case():
     a  process_version=2
     {MODEL}
     """
-    check("parallel-realisation-rate", text, status=Status.NOT_APPLICABLE, value=None)
+    check(
+        "parallel-realisation-rate", text, status=Status.NOT_AVAILABLE, value=None, reason="no model of p version 2"
+    )  # fmt: skip
 
 
 def test_declared_pairs_of_a_plain_log():

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poanalyzer import __version__
-from poanalyzer.config import Config, InputSettings
+from poanalyzer.config import Config
 from poanalyzer.errors import InputError, UsageError
 from poanalyzer.results import (
     SCHEMA_VERSION,
@@ -30,16 +28,13 @@ from poanalyzer.results import (
 
 if TYPE_CHECKING:
     from poanalyzer.eventlog.sink import InputRecord
-    from poanalyzer.eventlog.store import EventLog, Store
-    from poanalyzer.ingest.adapter import Adapter, Claim
+    from poanalyzer.eventlog.store import EventLog
     from poanalyzer.maturity import Model
     from poanalyzer.mine.discovery import RunningDiscovery
     from poanalyzer.mine.mined import Mined, Process
 
 Progress = Callable[[str, float], None]
 DISCOVERY_SECONDS = 20.0
-#: Files and folders whose sizes are added up before reading: more are refused when they are read.
-MOST_WEIGHED = 100_000
 
 
 @dataclass(frozen=True)
@@ -70,123 +65,22 @@ def read(
     Raises:
         InputError: an input is missing, unreadable, or nothing in it can be used.
     """
+    from poanalyzer.eventlog.declarations import unmatched
     from poanalyzer.eventlog.store import Store
     from poanalyzer.eventlog.twins import twins
-    from poanalyzer.ingest.detect import plan_inputs
-    from poanalyzer.ingest.files import find_files
+    from poanalyzer.ingest.reading import read_inputs, wanted_inputs, weigh
 
     config = config or Config()
-    wanted = _wanted(inputs, config, dict(overrides or {}))
-    store = Store(size=sum(_bytes(s.path, base) for s, base in wanted), progress=progress)
+    wanted = wanted_inputs(inputs, config, overrides or {})
+    store = Store(size=weigh(wanted), progress=progress)
     try:
-        seen: set[Path] = set()
-        problems: list[Problem] = []
-        for settings, base in wanted:
-            files = [f for f in find_files(settings.path, base, store.workdir) if f.path.resolve() not in seen]
-            seen.update(f.path.resolve() for f in files)
-            if not files:
-                continue
-            for adapter, claim in plan_inputs(files, settings, problems=problems):
-                _read_one(store, adapter, claim, settings, config)
-        if not store.sinks:
-            raise InputError("nothing to read", fix="Give the file or folder of an export.")
+        problems = read_inputs(store, wanted, config)
         log = store.seal(config)
     except BaseException:
         store.close()
         raise
-    log.problems = problems + log.problems + twins(log) + _undeclared(log)
+    log.problems = problems + log.problems + twins(log) + unmatched(log)
     return log
-
-
-def _wanted(inputs: Sequence[str], config: Config, overrides: dict[str, str]) -> list[tuple[InputSettings, Path]]:
-    """Return what to read: the project file's inputs, and the others of the call; each once."""
-    declared = {_real(config.base / s.path): s for s in config.input}
-    wanted = [(s, config.base) for s in config.input]
-    for given in inputs:
-        path = _real(Path(given))
-        if path in declared or (path.is_dir() and any(d.is_relative_to(path) for d in declared)):
-            continue
-        wanted.append((InputSettings(path=given), Path()))
-    if not overrides:
-        return wanted
-    return [(s.model_copy(update={"columns": {**s.columns, **overrides}}), base) for s, base in wanted]
-
-
-def _real(path: Path) -> Path:
-    """Return the path without links; one that leads into a circle is left to the reader to refuse."""
-    return Path(os.path.realpath(path))
-
-
-def _bytes(pattern: str, base: Path) -> int:
-    path = base / pattern
-    if path.is_file():
-        return path.stat().st_size
-    if not path.is_dir():
-        return 0
-    return sum(p.stat().st_size for p in islice(path.rglob("*"), MOST_WEIGHED) if p.is_file())
-
-
-def _read_one(store: Store, adapter: Adapter, claim: Claim, settings: InputSettings, config: Config) -> None:
-    from poanalyzer.eventlog.sink import InputRecord
-
-    names = [f.name for f in claim.files]
-    record = InputRecord(
-        path=names[0] if len(names) == 1 else settings.path,
-        adapter=adapter.id,
-        engine=claim.engine,
-        role=settings.role or "engine",
-        role_declared=settings.role is not None,
-        sha256=_digest(claim),
-        columns=dict(claim.columns),
-    )
-    sink = store.sink(record)
-    adapter.read(claim, settings, config, sink)
-    if record.rows_read and not record.rows_kept:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in record.rejected.items())
-        raise InputError(
-            f"none of the {record.rows_read:,} rows can be used: {reasons}",
-            where=record.path,
-            fix="Check that the columns are the right ones (--map, for a table), or export it again.",
-        )
-    # only an engine writes its own tables; a plain log may come from anywhere
-    record.role_declared = record.role_declared or not record.plain_log
-    sink.progress(1.0)
-
-
-def _digest(claim: Claim) -> str:
-    """Return the hash of one file, or of the sorted hashes of several: the same however the folder is called."""
-    import hashlib
-
-    each = sorted(f.sha256() for f in claim.files)
-    return each[0] if len(each) == 1 else hashlib.sha256("\n".join(each).encode()).hexdigest()
-
-
-def _undeclared(log: EventLog) -> list[Problem]:
-    from poanalyzer.errors import did_you_mean
-
-    out = [
-        Problem(
-            severity="warning",
-            text="nothing says whether an engine wrote this log; it is rated as an engine's",
-            where=r.path,
-            fix='Say it in the project file: role = "engine" or role = "outside".',
-        )
-        for r in log.inputs
-        if not r.role_declared
-    ]
-    known = [str(k) for k in log.con.to_pandas(log.coded("d_process"))["process_key"]]
-    named = [("process", p.key) for p in log.config.process]
-    named += [("kpi", key) for k in log.config.kpi for key in k.process]
-    out += [
-        Problem(
-            severity="warning",
-            text=f"[[{section}]] names the process “{key}”, which is not in the log",
-            fix=did_you_mean(key, known),
-        )
-        for section, key in named
-        if key not in known
-    ]
-    return out
 
 
 def assess(
@@ -196,13 +90,9 @@ def assess(
     overrides: Mapping[str, str] | None = None,
     survey: str | None = None,
     models: Sequence[str] = ("pomm",),
-    names: bool = False,
     progress: Progress | None = None,
 ) -> Assessment:
-    """Read, mine, measure, rate and compare; return the whole result.
-
-    ``names`` lets people appear as they are recorded; otherwise they appear as roles or pseudonyms.
-    """
+    """Read, mine, measure, rate and compare; return the whole result. People appear in it as roles, never by name."""
     from poanalyzer.compare import compare
     from poanalyzer.eventlog.quality import findings
     from poanalyzer.maturity import load_model

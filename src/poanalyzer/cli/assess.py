@@ -11,7 +11,7 @@ import click
 from poanalyzer.cli import exits
 from poanalyzer.cli.console import Talk, emit
 from poanalyzer.cli.gate import parse_gate, passes
-from poanalyzer.cli.options import column_roles, log_options, names_option, output_options, split_list, talk_of, voice
+from poanalyzer.cli.options import column_roles, log_options, output_options, split_list, talk_of, voice
 from poanalyzer.cli.project import find_project
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     metavar="DRIVER=LEVEL",
     help="Exit with 1 where the demonstrated level of the portfolio is lower. Repeatable.",
 )
-@names_option
 @voice
 @click.pass_context
 def assess(
@@ -51,7 +50,6 @@ def assess(
     models: tuple[str, ...],
     survey: str | None,
     gates: tuple[str, ...],
-    names: bool,
 ) -> int:
     """Assess exports and write the report.
 
@@ -77,7 +75,6 @@ def assess(
             overrides=overrides,
             survey=survey,
             models=wanted,
-            names=names,
             progress=progress,
         )
         written = render(assessment, formats, out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -206,11 +207,16 @@ def _witnesses(mined: Mined, metric: Ratio, process: Process | None) -> tuple[Ev
     )
 
 
+def _finite(limit: float | None) -> float | None:
+    """Return a limit that is a number; an interval that is open at an end has none there."""
+    return limit if limit is not None and math.isfinite(limit) else None
+
+
 def _result(metric: Ratio | Computed, process: Process | None, f: Finding) -> MetricResult:
     needs = tuple(n if isinstance(n, str) else " or ".join(n) for n in metric.needs)
     return MetricResult(
         id=metric.id, process=None if process is None else process.key, value=f.value, unit=metric.unit,
-        status=f.status, reason=f.reason, low=f.low, high=f.high, lower_bound=f.lower_bound,
+        status=f.status, reason=f.reason, low=_finite(f.low), high=_finite(f.high), lower_bound=f.lower_bound,
         upper_bound=f.upper_bound, numerator=f.numerator, denominator=f.denominator, n=f.n, n_unit=f.n_unit,
         method=f.method, basis=f.basis, facets=needs, unlock=f.unlock, caveats=f.caveats, details=f.details,
         evidence=f.evidence,

@@ -33,7 +33,7 @@ def terminal_summary(assessment: Assessment) -> str:
 def _areas(view: View, model: ModelResult) -> str:
     ratings = view.ratings(model)
     if not ratings:
-        return "No process could be rated: none is productive."
+        return "No process could be rated: none has 30 completed instances in four different weeks of the window."
     head = ["Process", *(area.title for area in ratings[0].areas)]
     rows = [[short(view.name(r.key), 30), *(_area(area) for area in r.areas)] for r in ratings[:LISTED]]
     more = f"\n… and {len(ratings) - LISTED} more processes in the report" if len(ratings) > LISTED else ""

@@ -15,7 +15,11 @@ METRIC = Ratio(
     numerator=lambda c: c.retried_ok,
     denominator=lambda c: c.closed_with_attempts,
     denominator_name="closed episodes with failed attempts",
-    needs=("attempts", "incidents"),  # without incidents a repair by an operator would look like a retry that helped
+    needs=(
+        "activities",
+        "attempts",
+        "incidents",
+    ),  # without incidents a repair by an operator would look like a retry that helped
     closed=False,
     gate="episodes",
     absent="nothing was retried, although failed attempts are recorded",

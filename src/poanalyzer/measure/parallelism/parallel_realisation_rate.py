@@ -40,6 +40,9 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     rows = rows.mutate(realised=(rows.shared > 0).cast("int64"))
     per = rows.group_by(unit).agg(x=rows.realised.sum(), y=rows.count())
     sums, _ = over_units(mined, per, per.x, per.y)
+    gone = _without_model(mined, asked)
+    if not sums.n and gone:
+        return missing(Status.NOT_AVAILABLE, f"no model of {gone}", "Export the BPMN of all versions.")
     if not sums.n:
         return missing(Status.NOT_APPLICABLE, "no split was activated with two branches that both finished work")
     value, low, high, method = interval.ratio(sums)
@@ -51,6 +54,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         status=Status.INSUFFICIENT if few else Status.MEASURED,
         reason=f"{closed} closed cases in the window; at least {MIN_CASES} are needed" if few else "",
         basis="declared" if by_declaration else "observed",
+        caveats=(f"no model of {gone}: their cases are left out",) if gone else (),
         details={"pairs": sums.y, "realised": sums.x, "modelled_pairs": mined.scalar(rows.pair.nunique())},
         evidence=_evidence(mined, rows),
     )  # fmt: skip
@@ -61,6 +65,21 @@ def _modelled(mined: Mined, process: Process) -> bool:
         return True
     elements = mined.elements
     return bool(len(elements)) and bool((elements["process_key"] == process.key).any())
+
+
+def _without_model(mined: Mined, asked: tuple[Process, ...]) -> str:
+    """Return the versions that ran and have no model, in words; empty where all have one or pairs are declared."""
+    rows = mined.log.coded("c_cases").filter(mined.log.coded("c_cases").process_version.notnull())
+    ran = mined.query(rows.select("process_ix", "process_version").distinct())
+    keys = {p.ix: p.key for p in asked if not p.settings.parallel}
+    elements = mined.elements
+    known = set(zip(elements["process_key"], elements["version"], strict=True)) if len(elements) else set()
+    pairs = sorted(
+        (keys[int(ix)], str(version))
+        for ix, version in zip(ran["process_ix"], ran["process_version"], strict=True)
+        if int(ix) in keys and (keys[int(ix)], version) not in known
+    )
+    return ", ".join(f"{key} version {version}" for key, version in pairs[:5])
 
 
 def _nothing_modelled(mined: Mined, asked: tuple[Process, ...]) -> Finding:

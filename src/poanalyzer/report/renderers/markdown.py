@@ -79,7 +79,7 @@ def _areas(view: View, model: ModelResult) -> Iterator[str]:
     yield ""
     ratings = view.ratings(model)
     if not ratings:
-        yield "No process could be rated: none is productive."
+        yield "No process could be rated: none has 30 completed instances in four different weeks of the window."
         yield ""
     for rating in ratings:
         yield f"### {text(view.name(rating.key), 80)}"
