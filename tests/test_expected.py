@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from poanalyzer.config import Config, parse_config
 from poanalyzer.pipeline import assess
+from poanalyzer.report import dumps
 from poanalyzer.results import Assessment, MetricResult
 from tests.data import test_data
 
@@ -117,3 +120,20 @@ def test_resources_without_a_word_about_them_are_no_zero() -> None:
     assert rate.value is None
     assert rate.status == "not-available"
     assert "accounts" in rate.unlock
+
+
+def test_the_order_of_the_rows_changes_nothing(tmp_path: Path) -> None:
+    import gzip
+    import random
+
+    head, *rows = gzip.decompress(test_data("logs/Production.csv.gz").read_bytes()).decode().splitlines()
+    results = []
+    for seed in (None, 1, 2):
+        if seed is not None:
+            random.Random(seed).shuffle(rows)
+        path = tmp_path / "log.csv"
+        path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+        result = json.loads(dumps(assess([str(path)], _in_zone("UTC"))))
+        del result["run"], result["inputs"]
+        results.append(result)
+    assert results[0] == results[1] == results[2]

@@ -234,12 +234,12 @@ def test_a_plain_case_that_reached_no_declared_outcome_is_open():
 def test_log_grade_loses_a_star_for_each_failed_gate():
     text = "a  A  0–1  bot  serviceTask"
     check("log-grade", text, value=4)
-    check("log-grade", text, account={"timezone": "UTC (assumed)"}, value=3)
-    check("log-grade", text, account={"history_level": "activity", "retention_short": True}, value=2)
+    check("log-grade", text, account={"zone_assumed": True}, value=3)
+    check("log-grade", text, account={"history_level": "activity", "retention_days": 90}, value=2)
     check("log-grade", text, account={"rows_read": 1000, "rejected": {"no case": 11}}, value=3)
     check("log-grade", text, account={"rows_read": 1000, "rejected": {"no case": 10}}, value=4)
     every = {
-        "timezone": "UTC (assumed)", "history_level": "none", "retention_short": True, "rows_read": 1, "rejected": {"": 1},
+        "zone_assumed": True, "history_level": "none", "retention_days": 90, "rows_read": 1, "rejected": {"": 1},
     }  # fmt: skip
     check("log-grade", text, account=every, value=1)
 

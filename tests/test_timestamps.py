@@ -23,7 +23,7 @@ from poanalyzer.ingest.zones import doubtful, local_to_utc, transitions
 
 EPOCH = dt.datetime(1970, 1, 1)
 CON = ibis.duckdb.connect()
-CON.raw_sql("SET TimeZone = 'Asia/Tokyo'")  # the session's zone must not matter to texts
+CON.raw_sql("SET TimeZone = 'Asia/Tokyo'")  # the back end's zone must not matter to texts
 
 
 def micros(moment: dt.datetime) -> int:

@@ -609,3 +609,50 @@ def test_the_collection_of_bad_files(con: ibis.BaseBackend, tmp_path: Path, name
 
 def test_the_collection_is_complete() -> None:
     assert {p.stem for p in test_data("logs/bad-xes").iterdir()} == set(BAD)
+
+
+@pytest.mark.parametrize(
+    ("log", "shape", "lengths", "top", "follows", "alpha", "rework", "rare", "tied"),
+    [
+        ("BPI_Challenge_2012", (13_087, 262_200, 24, 4_366), (3, 11, 20.04, 175), 0.2620, (125, 105_776), 45,
+         (0.7380, 0.5919), (3_754, 276), 0.0968),
+        ("bpi_challenge_2013_incidents", (7_554, 65_533, 4, 1_511), (1, 6, 8.68, 123), 0.2322, (11, 29_045), 3,
+         (0.9980, 0.7007), (1_215, 97), 0.0),
+        ("SEPSIS", (1_050, 15_214, 16, 846), (3, 13, 14.49, 185), 0.0333, (115, 1_034), 40,
+         (0.7086, 0.3697), (784, 35), 0.4947),
+        ("receipt/receipt", (1_434, 8_577, 27, 116), (1, 6, 5.98, 25), 0.4972, (99, 6), 21,
+         (0.0635, 0.0286), (86, 11), 0.0),
+    ],
+)  # fmt: skip
+def test_events_in_file_order_have_the_published_figures(log, shape, lengths, top, follows, alpha, rework, rare, tied):
+    """Nothing is lost or moved while reading: counts over every event as it stands in the file."""
+    import pandas as pd
+    import pyarrow as pa
+
+    from poanalyzer.ingest.xes_columns import XesColumns
+    from poanalyzer.ingest.xes_parse import EVENT_KEYS, XesParser
+
+    path = test_data(f"logs/{log}.xes.gz")
+    columns = XesColumns("UTC")
+    parser = XesParser(path.name, EVENT_KEYS, "concept:name", columns.add)
+    batches = []
+    with InputFile(path, path.name).open() as stream:
+        for _ in parser.feed(stream, lambda _: None):
+            batches += list(columns.full_batches())
+    batches += list(columns.last_batch())
+    events = pa.Table.from_batches(batches).select(["case_id", "activity", "at"]).to_pandas()
+    traces = events.groupby("case_id", sort=False)["activity"].agg(tuple)
+    variants = traces.value_counts()
+    assert (len(traces), len(events), events["activity"].nunique(), len(variants)) == shape
+    sizes = traces.map(len)
+    assert (sizes.min(), sizes.median(), round(sizes.mean(), 2), sizes.max()) == lengths
+    assert variants.iloc[0] / len(traces) == pytest.approx(top, abs=1e-3)
+    after = events.groupby("case_id", sort=False)["activity"].shift(-1)
+    edges = pd.Series(zip(events["activity"], after, strict=True))[after.notna().to_numpy()]
+    assert (edges.nunique(), int((edges.str[0] == edges.str[1]).sum())) == follows
+    seen = set(edges)
+    assert sum((b, a) in seen for a, b in seen if a < b) == alpha
+    repeated = sizes - traces.map(lambda trace: len(set(trace)))
+    assert ((repeated > 0).mean(), repeated.sum() / len(events)) == pytest.approx(rework, abs=1e-3)
+    assert (int((variants == 1).sum()), int((variants == 2).sum())) == rare
+    assert events.duplicated(["case_id", "at"], keep=False).mean() == pytest.approx(tied, abs=1e-3)

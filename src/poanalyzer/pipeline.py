@@ -319,7 +319,7 @@ def _input(record: InputRecord) -> InputResult:
         engine=record.engine,
         engine_version=record.engine_version,
         sha256=record.sha256,
-        timezone=record.timezone,
+        timezone=f"{record.timezone} (assumed)" if record.zone_assumed else record.timezone,
         history_level=record.history_level,
         window_start=iso(record.window_start),
         window_end=iso(record.window_end),

@@ -32,8 +32,10 @@ class InputRecord:
     window_start: int | None = None
     window_end: int | None = None
     plain_log: bool = False
-    #: Whether finished cases are deleted sooner than the window is long.
-    retention_short: bool = False
+    #: Whether times without a zone were read in one that nobody named.
+    zone_assumed: bool = False
+    #: How many days after their end the engine deletes finished cases, where the export says so.
+    retention_days: int | None = None
     rows_read: int = 0
     rows_kept: int = 0
     rejected: dict[str, int] = field(default_factory=dict)

@@ -210,6 +210,7 @@ def _business_keys(cases: ibis.Table, sink: Sink) -> None:
 def _retention(found: Sequence[Definition], sink: Sink) -> None:
     days = sorted({int(d.history_ttl) for d in found if d.history_ttl and d.history_ttl.isdigit()})
     if days:
+        sink.record.retention_days = days[0]
         span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
         sink.note(
             "note",

@@ -153,6 +153,7 @@ def _tell(
 ) -> None:
     local = ", ".join(f"“{t.name}”" for t in times if seen[f"local_{t.role}"])
     if local and declared is None:
+        sink.record.zone_assumed = True
         sink.note(
             "warning",
             f"the times of {local} have no time zone and are taken as UTC",

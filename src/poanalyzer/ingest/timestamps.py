@@ -198,7 +198,7 @@ def typed_to_micros(column: ibis.Value) -> tuple[ibis.Value, ibis.Value]:
     if kind.is_date():
         column = column.cast("timestamp")
     zoned = kind.is_timestamp() and kind.timezone is not None
-    # the session's zone is UTC: as a plain UTC time the difference costs a third
+    # the back end works in UTC: as a plain UTC time the difference costs a third
     plain = column.cast("timestamp") if zoned else column
     micros = plain.delta(ibis.timestamp("1970-01-01"), unit="microsecond")
     return micros.cast("int64"), ibis.literal(bool(zoned))

@@ -126,6 +126,7 @@ def _zone(settings: InputSettings, config: Config, sink: Sink) -> str:
     zone = settings.timezone or config.project.timezone
     if zone:
         return zone
+    sink.record.zone_assumed = True
     sink.note(
         "warning",
         "the tables hold times of the engine's local clock without a zone; they are read as UTC",

@@ -176,6 +176,7 @@ def _reconcile(sink: Sink, file: InputFile, parser: XesParser, columns: XesColum
     sink.reject("outside a trace", parser.outside, f"line {parser.outside_line}" if parser.outside else "")
     sink.reject("time cannot be read", columns.unreadable, f"“{columns.unreadable_example[:60]}”")
     if columns.zoneless and declared is None:
+        sink.record.zone_assumed = True
         sink.note(
             "warning",
             f"{columns.zoneless} times have no time zone and are taken as UTC",

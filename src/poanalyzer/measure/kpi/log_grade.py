@@ -27,7 +27,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     records = [r for r in mined.engine_inputs if process is None or r.path in process.inputs]
     if not records:
         return missing(Status.NOT_AVAILABLE, "no engine input", "Give the engine's export.")
-    graded = sorted(((stars(r), r) for r in records), key=lambda pair: (pair[0][0], pair[1].path))
+    graded = sorted(((stars(r, mined.window.days), r) for r in records), key=lambda pair: (pair[0][0], pair[1].path))
     (value, reasons), record = graded[0]
     return Finding(
         value=value, low=value, high=value, n=len(records), n_unit="inputs", method="gates",
@@ -35,14 +35,14 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     )  # fmt: skip
 
 
-def stars(record: InputRecord) -> tuple[int, list[str]]:
+def stars(record: InputRecord, window_days: int | None) -> tuple[int, list[str]]:
     """Return the stars of one input and why each was lost."""
     lost = []
-    if record.timezone.endswith("(assumed)"):
+    if record.zone_assumed:
         lost.append("times without a zone were read as UTC")
-    if record.history_level in ("none", "activity"):
+    if (record.history_level or "").split(" ")[0] in ("none", "activity"):
         lost.append(f"history level {record.history_level}: most of what happened was not kept")
-    if record.retention_short:
+    if window_days is not None and record.retention_days is not None and record.retention_days < window_days:
         lost.append("retention deletes finished cases before the window begins")
     rejected = sum(record.rejected.values())
     if record.rows_read and rejected / record.rows_read > REJECTED:
