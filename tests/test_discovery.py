@@ -357,7 +357,7 @@ def test_a_silent_model_is_start_and_end() -> None:
 
 
 def test_real_log_in_time() -> None:
-    """Receipt: 1 434 cases in 116 variants; METHODS C3 counts 71 of 351 pairs as parallel without noise."""
+    """Receipt: 1 434 cases in 116 variants; 71 of 351 pairs as parallel without noise."""
     cases: dict[str, list[tuple[str, str]]] = {}
     with gzip.open(test_data("logs/receipt/receipt.csv.gz"), "rt", encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):

@@ -117,7 +117,7 @@ def test_the_jackknife_of_a_mean_is_its_standard_error():
 
 
 def test_clusters_cover_where_events_taken_as_independent_do_not():
-    # METHODS F1: the automation rate of cases that differ from one another (Beta(1.5, 1) a case, 20 rows each): truth .6
+    # the automation rate of cases that differ from one another (Beta(1.5, 1) a case, 20 rows each): truth .6
     rng = random.Random(2024)
     by_case = by_event = 0
     runs = 400

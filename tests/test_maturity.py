@@ -40,7 +40,7 @@ def test_all_cells_and_claims_are_there(pomm: Model) -> None:
     ]
     assert [cell.level for d in pomm.drivers for cell in d.cells] == [0, 1, 2, 3, 4] * 5
     assert all(cell.claims for d in pomm.drivers for cell in d.cells)
-    # RUBRIC A.3: 41 claims of the mined cells and 4 of scope; DESIGN 5: 9 more; RUBRIC A.5: 12 Vision, 8 People.
+    # 41 claims of the mined cells and 4 of scope, 9 of the four measured areas, 12 Vision, 8 People.
     counts = {d.id: len(d.claims) for d in pomm.drivers}
     assert counts == {"vision": 12, "people": 8, "technology": 17, "delivery": 19, "measurement": 14}
     assert [claim.id for claim in pomm.shared] == ["S1", "S2", "S3", "S4"]

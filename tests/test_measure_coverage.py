@@ -235,7 +235,7 @@ def test_step_coverage_counts_unlinked_records_against_the_lower_bound_only():
 
 
 def test_the_naive_estimate_rewards_poor_keys_and_the_value_does_not():
-    # METHODS A: truth 600 engine of 1000 steps. Keys missing for 20 % of 400 outside records: L = 320, U = 80;
+    # truth 600 engine of 1000 steps. Keys missing for 20 % of 400 outside records: L = 320, U = 80;
     # naive 600/920 = .652, value 600/1000 = .600. At 50 %: 600/800 = .75, value .600
     def log(linked: int) -> str:
         return f"""
@@ -303,7 +303,7 @@ def test_time_coverage_is_engine_time_over_the_time_from_the_first_to_the_last_r
 
 
 def test_sue_does_not_hand_over_to_mike():
-    # METHODS A4. Pete's A enables Sue's B and Mike's C at once; both end before Pete's D, C last.
+    # Pete's A enables Sue's B and Mike's C at once; both end before Pete's D, C last.
     # Causes: B ← A, C ← A, D ← C: Pete→Sue, Pete→Mike, Mike→Pete: 3 changes. Directly-follows would have Sue→Mike too.
     # The letter outside follows D: Pete→writer, not mediated. 3 of 4.
     text = """

@@ -15,7 +15,7 @@ ACTIVE = ("mean-active-concurrency", "overlap-share", "parallel-case-share", "fl
 
 #: Intervals of one case → concurrency, overlap share, share of cases with overlap, flow efficiency.
 INTERVALS: dict[str, tuple[str, float, float, float, float]] = {
-    # PEERS 0: durations 1 + 1.5 + 1 = 3.5 h; busy 9:00–11:00 and 12:00–13:00 = 3 h; shared .5 h; elapsed 4 h
+    # durations 1 + 1.5 + 1 = 3.5 h; busy 9:00–11:00 and 12:00–13:00 = 3 h; shared .5 h; elapsed 4 h
     "the log that pm4py gets wrong": ("9:00–10:00 9:30–11:00 12:00–13:00", 3.5 / 3, 0.5 / 3, 1, 3 / 4),
     "touching": ("0–10 10–20", 1, 0, 0, 1),
     "apart": ("0–10 30–40", 1, 0, 0, 20 / 40),
@@ -57,7 +57,7 @@ def test_what_was_active_at_the_same_time(name: str):
 
 
 def test_durations_are_seconds_and_sums_over_cases_not_means():
-    # 30 cases of PEERS' log and 30 of one hour alone: Σd = 30·4.5 h, Σbusy = 30·4 h, shared 30·.5 h
+    # 30 cases of that log and 30 of one hour alone: Σd = 30·4.5 h, Σbusy = 30·4 h, shared 30·.5 h
     text = f"× 30\n{_rows('9:00–10:00 9:30–11:00 12:00–13:00')}\n× 30\n{_rows('0–60', 'b')}"
     check("mean-active-concurrency", text, value=4.5 / 4, numerator=30 * 4.5 * 3600, denominator=30 * 4 * 3600.0, n=60)
     check("overlap-share", text, value=0.5 / 4)

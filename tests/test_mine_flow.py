@@ -36,7 +36,7 @@ def build(acts: list[Act]) -> Mined:
 
 
 def sequences(acts: list[Act]) -> dict[tuple[str, int], tuple[str, ...]]:
-    """Return the activities of each case in the order that DESIGN 3 names: start, end, activity."""
+    """Return the activities of each case in the order that the canonical log has: start, end, activity."""
     cases: dict[tuple[str, int], list[tuple[int, float, str]]] = defaultdict(list)
     for process, case, activity, start, length in acts:
         cases[process, case].append((start, float("inf") if length is None else start + length, activity))

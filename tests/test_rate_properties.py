@@ -1,4 +1,4 @@
-"""What no evidence may break (RUBRIC B.8): withholding never helps, improving never hurts, shown ≤ possible."""
+"""What no evidence may break: withholding never helps, improving never hurts, shown ≤ possible."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ RESOURCE_TYPES = ("human", "bot", "system", "device", "external", "unknown")
 EXCEPTION_KINDS = ("work-item-failure", "deadline", "resource-unavailable", "external", "constraint")
 CLEARED_BY = ("retry", "model", "operator", "cancel", "none")
 
-#: What an export may be able to show. Metrics name the ones they need; RUBRIC A.1's facets in words.
+#: What an export may be able to show. Metrics name the ones they need; the facets F1–F11 of engine evidence in words.
 CAPABILITIES: dict[str, str] = {
     "instances": "process instances with start and end (F1)",
     "activities": "activity instances (F2)",

@@ -107,7 +107,7 @@ class EventLog:
         return table.mutate(**{c: ibis.null(ibis_type(k)) for c, k in unfilled.items()}) if unfilled else table
 
     def table(self, name: str) -> ibis.Table:
-        """Return a canonical table as DESIGN names it, times as UTC timestamps."""
+        """Return a canonical table under its public name, times as UTC timestamps."""
         from poanalyzer.eventlog.views import canonical
 
         return canonical(self, name)

@@ -2,7 +2,7 @@
 
 Names are compared after folding case, accents and punctuation (``case:concept:name`` and ``Case_Concept_Name`` are
 the same), in English, German, French, Spanish and Dutch and in the conventions of XES, Celonis, Disco, Apromore,
-UiPath, IBM and Power Automate (FORMATS 6). Content can only lower what a name promises, or stand in where no name
+UiPath, IBM and Power Automate. Content can only lower what a name promises, or stand in where no name
 says anything and one column alone fits.
 """
 

@@ -20,7 +20,7 @@ def share_of_processes(
 
     Processes whose own finding is missing count as not meeting it in the value, which is the lower bound then; the
     upper bound counts them as meeting it. The interval is Wilson's on the unweighted share: processes, unlike cases,
-    are few. Source: RUBRIC A.2 (coverage share).
+    are few.
     """
     processes = mined.productive
     if not processes:

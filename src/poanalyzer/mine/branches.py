@@ -30,7 +30,7 @@ def realised_pairs(mined: Mined) -> ibis.Table | None:
     process_ix, root_ix, pair, shared`` (the longest time two rows of the two branches shared, µs; positive means realised).
 
     Pairs come from the models of the case's own version, and in plain logs from what the analyst declared.
-    None where there is neither. Source: DESIGN 4, ``parallel-realisation-rate``.
+    None where there is neither.
     """
     import ibis
 

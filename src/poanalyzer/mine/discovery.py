@@ -5,7 +5,7 @@ time limit, because on some logs it does not end. The child mines the most frequ
 of them; when its time is up the last finished model stands, and the result says which share of the cases it covers.
 
 A mined model is a hypothesis about control flow. Its parallel pairs say “seen in either order”, never “ran at the same
-time” (METHODS C3).
+time”.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.
     engine names no instance) whose gaps are at most the element's retry back-off or one hour, whichever is longer.
     Dispositions, first that applies: ``open`` something is not cleared and the case goes on; ``manual`` an operator
     cleared it; ``modelled`` the model did; ``cancelled`` it ended with the cancellation of the work or the case;
-    ``retried_ok`` the element completed after the last failure; ``dead`` the case failed; else ``open``. Source:
-    METHODS B.
+    ``retried_ok`` the element completed after the last failure; ``dead`` the case failed; else ``open``. Source: after the
+    exception handling patterns of Russell, van der Aalst and ter Hofstede (2006).
     """
     import ibis
 

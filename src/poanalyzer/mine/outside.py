@@ -61,7 +61,8 @@ def handovers(log: EventLog, steps: ibis.Table, cases: ibis.Table, outside: ibis
 
     ``pairs`` endpoint-changing causal transitions, ``mediated`` those with the engine on both sides, ``skipped``
     transitions with an unknown endpoint. The cause of a row is the row of the same root case that ended last before
-    it began: an enabling relation, so that parallel branches make no false hand-overs. Source: METHODS A4.
+    it began: an enabling relation, so that parallel branches make no false hand-overs. Source: van der Aalst, Reijers
+    and Song (2005).
     """
     import ibis
 

@@ -38,7 +38,7 @@ class ProcessTree:
     def parallel_pairs(self) -> tuple[tuple[str, str], ...]:
         """Return the pairs of activities that stand in different branches of a parallel node, sorted.
 
-        They are a hypothesis (“in any order”), not evidence that anything ran at the same time (METHODS C3).
+        They are a hypothesis (“in any order”), not evidence that anything ran at the same time.
         """
         found: set[tuple[str, str]] = set()
         for child in self.children:

@@ -26,7 +26,6 @@ def effective_releases(deployments: pd.DataFrame) -> tuple[Release, ...]:
 
     Copies of one release (tenants, nodes) share ``release_id`` and count once; a deployment whose normalised content
     equals what was live before is none; what follows within 24 hours of a release is part of it (a hotfix).
-    Source: RUBRIC A.2.
     """
     rows = deployments.sort_values(["deployed_at", "version"])
     out: list[Release] = []

@@ -1,6 +1,6 @@
 """Which figures the records of a process can support: fields, their quality, and the grade of each KPI.
 
-Source: METHODS D after del-Río-Ortega et al. (2013): a performance indicator is computable where every field it needs
+Source: after del-Río-Ortega et al. (2013): a performance indicator is computable where every field it needs
 is there, in at least 95 % of the cases, and there are at least 30 closed ones.
 """
 

@@ -37,7 +37,7 @@ class Variant:
 
 @dataclass(frozen=True, kw_only=True)
 class KpiGrade:
-    """One cell of the trackability matrix (grades 0–4, METHODS D)."""
+    """One cell of the trackability matrix (grades 0–4)."""
 
     id: str
     title: str

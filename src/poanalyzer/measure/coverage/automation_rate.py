@@ -7,7 +7,7 @@ whatever resource is named; in a plain log the resource decides.
 Work whose hands are unknown is never counted as automated: the value is the lower bound, and the upper bound counts
 it in. Known bias: modelling style moves it (one script or five), so compare a process with itself.
 
-Source: METHODS A8; UiPath Process Mining's “automation rate”.
+Source: UiPath Process Mining's “automation rate”; the bounds are this project's.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

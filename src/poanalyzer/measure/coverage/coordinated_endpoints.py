@@ -5,7 +5,7 @@ groups, and as one where none is known; systems and devices count as their endpo
 systems), else as their resources. Resources of unknown kind only raise the upper bound. The portfolio's value is that
 of the productive process that has most.
 
-Source: DESIGN 4; the seed's “coordinates the various endpoints of a business process”.
+Source: the model's “coordinates the various endpoints of a business process”.
 """
 
 from __future__ import annotations

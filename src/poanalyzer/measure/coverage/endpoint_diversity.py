@@ -6,7 +6,7 @@ hands is left out and its share said. Details: the same for people and for syste
 
 Known bias: the number grows with the size of the log; compare at equal size.
 
-Source: METHODS A11; Hill (1973).
+Source: Hill (1973).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ and the engine on both sides / all causal transitions with a change of endpoint.
 case that ended last before y began, so that parallel branches make no false hand-overs. Cases seen only by the engine
 are left out: there every hand-over is mediated by construction, so the metric needs an outside source.
 
-Source: METHODS A4; van der Aalst, Reijers and Song (2005) on hand-over of work.
+Source: van der Aalst, Reijers and Song (2005) on hand-over of work, on causal pairs.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ coverage (the lower bound) and the upper bound none.
 The naive estimate from linked records alone rewards poor keys: it is the upper bound here. What no source recorded
 remains unseen: full coverage can never be proved from logs.
 
-Source: METHODS A1 and its note on imperfect linkage.
+Source: this project's definition; unlinked records as in estimation with missing keys (inverse probability).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Share of the end-to-end time of closed cases in which the engine had the case: Î
 any source). It needs an outside source; without one the ends of a case are the engine's own, and the share is 1 by
 construction. Open cases are left out: an instance that never ends would cover everything.
 
-Source: METHODS A2.
+Source: this project's definition.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Share of closed cases all of whose work is known to be non-human (straight-throu
 their end, since running cases look touchless until somebody touches them. Cases with work of unknown hands and no
 human one belong to the upper bound.
 
-Source: METHODS A9.
+Source: straight-through processing; the bounds are this project's.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

@@ -7,7 +7,7 @@ productive processes.
 
 Known bias: releases of worker code leave no trace in the engine; redeployment without change counts nothing.
 
-Source: RUBRIC DEL-01; METHODS E1.
+Source: DORA's deployment frequency, carried over to process models; merging of releases is this project's.
 """
 
 from __future__ import annotations

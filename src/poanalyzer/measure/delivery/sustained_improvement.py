@@ -7,7 +7,7 @@ volume, whichever is lower.
 
 Known bias: fixing what was launched broken looks like improvement, hence the first 30 days do not count.
 
-Source: RUBRIC DEL-03.
+Source: this project's definition, after the model's “continuous improvements”.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ close together, so that three retries of one call are one episode. Details: how 
 
 Known bias: failures inside one synchronous transaction roll back without a trace; outages come in clusters.
 
-Source: METHODS B1.
+Source: after the exception types of Russell, van der Aalst and ter Hofstede (2006).
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

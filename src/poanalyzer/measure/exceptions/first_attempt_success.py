@@ -6,7 +6,7 @@ instances, where an instance that failed and left no row of its own counts in th
 People's work has no attempts and is left out: it would dilute the figure. Known bias: engines that keep only the last
 attempt show fewer failures than there were.
 
-Source: METHODS B2.
+Source: this project's definition.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

@@ -5,7 +5,8 @@ Share of closed failure episodes that the process coped with by itself: retried 
 
 Open episodes count on neither side. No episode although failures are recorded: not applicable.
 
-Source: METHODS B4; the seed's “situations that require exceptions handling”.
+Source: after the exception handling patterns of Russell, van der Aalst and ter Hofstede (2006); the model's
+“situations that require exceptions handling”.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

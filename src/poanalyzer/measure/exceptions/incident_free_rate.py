@@ -3,7 +3,7 @@
 Share of closed cases without a root incident: a failure that stopped the work until somebody stepped in. Incidents
 that only propagate along call activities count once, where they arose.
 
-Source: METHODS B8; Camunda Optimize's “incident-free rate”.
+Source: Camunda Optimize's “incident-free rate”.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

@@ -5,7 +5,7 @@ with success + not), over the episodes in which something was retried at all.
 
 Known bias: an operator who raises the retries of an incident makes it a manual repair, not a retry.
 
-Source: METHODS B3.
+Source: this project's definition.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

@@ -3,7 +3,7 @@
 Share of closed cases in which a work activity has two or more recorded instances. Retries of one instance and
 multi-instance siblings do not count. Known bias: loops by design count as rework; in status logs a repeated status does.
 
-Source: METHODS B9.
+Source: first time right of UiPath Process Mining, turned; repetitions of edeaR.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

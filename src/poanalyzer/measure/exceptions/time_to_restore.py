@@ -5,7 +5,7 @@ end of the window, and incidents closed by cancelling the work at the cancellati
 
 The mean of the closed ones would be biased low, since long outages are the ones still open.
 
-Source: METHODS B7, RUBRIC DEL-08.
+Source: Kaplan and Meier (1958); DORA's recovery time, carried over to incidents.
 """
 
 from __future__ import annotations

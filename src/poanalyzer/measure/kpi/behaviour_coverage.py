@@ -6,7 +6,7 @@ that a figure about “the” process rests on a part of it. The whole export co
 
 Known bias: parallel interleavings make variants; unbiased otherwise, even for long tails.
 
-Source: METHODS D9; Good (1953).
+Source: Good (1953); Chao and Jost (2012).
 """
 
 from __future__ import annotations

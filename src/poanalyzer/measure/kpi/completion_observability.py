@@ -6,7 +6,7 @@ is lower.
 
 Known bias: retention deletes finished cases, and those that finished quickly first.
 
-Source: RUBRIC MEA-01.
+Source: this project's definition.
 """
 
 from __future__ import annotations

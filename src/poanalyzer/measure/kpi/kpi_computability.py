@@ -2,7 +2,7 @@
 
 Share of the declared KPIs that can be computed over three consecutive complete months.
 
-Source: RUBRIC MEA-04.
+Source: after del-Río-Ortega et al. (2013).
 """
 
 from __future__ import annotations

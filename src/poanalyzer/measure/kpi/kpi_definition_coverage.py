@@ -3,7 +3,7 @@
 Share of productive processes with at least one declared KPI that has a target and an owner, unweighted or by volume,
 whichever is lower; for one process 1 or 0. Definitions are the analyst's word: declared evidence.
 
-Source: RUBRIC MEA-03.
+Source: after the indicator template of del-Río-Ortega et al. (2013): target and responsible.
 """
 
 from __future__ import annotations

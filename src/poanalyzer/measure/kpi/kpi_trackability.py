@@ -6,7 +6,7 @@ least 95 % of the cases. For the portfolio the mean over processes with 30 close
 
 Trackable is not tracked: logs prove only the first. It is a census of fields, so there is no sampling interval.
 
-Source: METHODS D; del-Río-Ortega et al. (2013).
+Source: after del-Río-Ortega et al. (2013); the grades are this project's.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Share of the figures declared for a process or in the catalogue that reach grade 3: computable, with an explicit target,
 and over three consecutive complete months. Unit, range and source as KPI trackability.
 
-Source: METHODS D; DESIGN 4.
+Source: after del-Río-Ortega et al. (2013); the grades are this project's.
 """
 
 from __future__ import annotations

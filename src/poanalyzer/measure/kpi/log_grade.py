@@ -5,7 +5,7 @@ How far a log can be trusted, in stars 1–5 after the Process Mining Manifesto.
 had to be assumed, a history level that keeps too little, retention shorter than the window, more than 1 % of the records
 rejected. The portfolio has the grade of its weakest engine input. Below three stars no level is called demonstrated.
 
-Source: IEEE Task Force (2011), Table 1; RUBRIC A.1.
+Source: IEEE Task Force on Process Mining, Process Mining Manifesto (2011), Table 1; the gates are this project's.
 """
 
 from __future__ import annotations

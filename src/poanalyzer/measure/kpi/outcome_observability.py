@@ -5,7 +5,7 @@ analyst declared as one or the other. At least two classes must occur, the rarer
 which everything succeeds tells nothing. For the portfolio the share of productive processes in which the success rate
 is computable for at least 95 % of the cases, unweighted or by volume, whichever is lower.
 
-Source: RUBRIC MEA-02.
+Source: this project's definition.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ start), over rows of work with a start and an end.
 
 Known bias: an open user task counts as activity, although it mostly waits; a log without waiting looks perfect.
 
-Source: METHODS C1, DESIGN 4.
+Source: cycle time efficiency in Dumas et al., Fundamentals of Business Process Management (2018), on interval unions.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

@@ -5,7 +5,7 @@ cases. 1 means that nothing overlapped. Only rows of work with a start and an en
 
 Known bias: a user task that lies open overlaps trivially (waiting is not work).
 
-Source: METHODS C1.
+Source: this project's definition: the speed-up over busy time, as in multiprogramming.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

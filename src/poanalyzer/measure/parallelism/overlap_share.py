@@ -5,7 +5,7 @@ Share of the busy time in which at least two activities of the same case were ac
 
 Known bias: as mean active concurrency.
 
-Source: METHODS C1.
+Source: this project's definition, from interval overlap.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

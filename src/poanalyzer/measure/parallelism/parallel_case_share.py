@@ -2,7 +2,7 @@
 
 Share of cases in which any two activities overlapped, among cases with at least one activity that took time.
 
-Source: METHODS C1.
+Source: this project's definition, from interval overlap.
 """
 
 from poanalyzer.measure.metric import Ratio, Witness

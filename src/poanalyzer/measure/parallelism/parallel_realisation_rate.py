@@ -8,7 +8,7 @@ by more than nothing. Multi-instance siblings are not pairs.
 Engines that run both branches in one transaction one after the other show 0 here: a parallel gateway in a model is no
 evidence of parallel work. Known bias: a split that a loop passes twice counts as one.
 
-Source: DESIGN 4; METHODS C1.
+Source: this project's definition, from interval overlap.
 """
 
 from __future__ import annotations

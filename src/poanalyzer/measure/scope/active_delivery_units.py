@@ -3,7 +3,7 @@
 Count of distinct units that own at least one productive process and made at least one effective release in the window.
 Units are what the project file says (``unit``), else tenants. A lower bound unless the inputs are declared complete.
 
-Source: RUBRIC SCO-02.
+Source: this project's definition of the model's “multiple teams”.
 """
 
 from __future__ import annotations

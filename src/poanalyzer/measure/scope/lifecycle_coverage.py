@@ -8,7 +8,7 @@ portfolio the share of productive processes with five of six, unweighted or by v
 Stages that the export cannot show are unknown: they make the bounds. With fewer than four of six visible it is not
 available.
 
-Source: RUBRIC TEC-03.
+Source: this project's definition of the model's “entire process lifecycle”.
 """
 
 from __future__ import annotations

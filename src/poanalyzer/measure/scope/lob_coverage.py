@@ -3,7 +3,7 @@
 Share of the lines of business in scope that have at least one productive process. Which lines exist no log can know:
 the project file says it (``[context] lines_of_business``, ``[[process]] line_of_business``).
 
-Source: RUBRIC SCO-03.
+Source: this project's definition of the model's “multiple lines of business”.
 """
 
 from __future__ import annotations

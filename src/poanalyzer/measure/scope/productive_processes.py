@@ -4,7 +4,7 @@ Count of root processes with at least 30 completed instances in at least four di
 process 1 or 0. Called child processes are parts of their roots. An export is not the organisation: unless the project
 file says that the inputs are complete, the count is a lower bound.
 
-Source: RUBRIC SCO-01, A.2.
+Source: this project's definition; thirty cases are the convention for estimating a share.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Share of the volume on the most used engine (product and major version), over the declared inventory of engines. From one
 export it would always be 1, so without a declared inventory it is not available.
 
-Source: RUBRIC TEC-02.
+Source: this project's definition of the model's “single technology stack”.
 """
 
 from __future__ import annotations
