@@ -130,7 +130,8 @@ def test_a_file_that_cannot_be_written_is_named(capsys, monkeypatch, tmp_path):
 def test_an_interruption_ends_quietly(tmp_path: Path):
     pipe = tmp_path / "poanalyzer.toml"
     os.mkfifo(pipe)
-    process = start("assess", "-c", pipe)
+    # a run in the background is started with interruptions ignored, and hands that on
+    process = start("assess", "-c", pipe, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     time.sleep(1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
