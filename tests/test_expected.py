@@ -137,3 +137,17 @@ def test_the_order_of_the_rows_changes_nothing(tmp_path: Path) -> None:
         del result["run"], result["inputs"]
         results.append(result)
     assert results[0] == results[1] == results[2]
+
+
+def test_production_without_its_start_and_end_rows(tmp_path: Path) -> None:
+    import csv
+    import gzip
+
+    with gzip.open(test_data("logs/Production.csv.gz"), "rt", encoding="utf-8", newline="") as stream:
+        head, *rows = csv.reader(stream)
+    path = tmp_path / "production.csv"
+    with path.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([head, *(r for r in rows if r[1] not in ("Start", "End"))])
+    log = assess([str(path)], _in_zone("UTC")).log
+    assert (log.cases, log.activity_instances, log.activity_names) == (225, 4_503, 24)
+    assert log.variants == 217
