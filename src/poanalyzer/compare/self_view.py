@@ -16,6 +16,8 @@ from poanalyzer.results import (
 DONT_KNOW_LIMIT = 0.30
 
 PORTFOLIO = "portfolio"
+UNSEEN = "not visible in engine records"
+NO_PROCESS = "No productive process was seen whose records could be compared."
 
 
 def compare(
@@ -36,12 +38,12 @@ def compare(
     for driver in result.drivers:
         said = next((d for d in survey.drivers if d.driver == driver.id), None) if survey else None
         if driver.source != "mined":
-            rows.append(_unseen(driver, said))
+            rows.append(_without_level(driver, said, UNSEEN))
             continue
         if complete:
             rows.append(_row(driver, PORTFOLIO, said, survey, ""))
         elif own is None:
-            rows.append(_no_process(driver, said))
+            rows.append(_without_level(driver, said, NO_PROCESS))
         else:
             rows.append(_row(next(d for d in own.drivers if d.id == driver.id), own.key, said, survey, main_name))
     return tuple(rows)
@@ -141,7 +143,8 @@ def _spread(said: SelfDriver) -> str:
     return f"Reading of the items: {'; '.join(parts) or 'role groups agree within one level'}."
 
 
-def _unseen(driver: DriverResult, said: SelfDriver | None) -> ComparisonRow:
+def _without_level(driver: DriverResult, said: SelfDriver | None, text: str) -> ComparisonRow:
+    """Return the row of a driver whose mined side has nothing to compare, and why."""
     return ComparisonRow(
         driver=driver.id,
         scope=PORTFOLIO,
@@ -149,17 +152,5 @@ def _unseen(driver: DriverResult, said: SelfDriver | None) -> ComparisonRow:
         potential=None,
         self_level=said.level if said else None,
         verdict="undetermined",
-        text="not visible in engine records",
-    )
-
-
-def _no_process(driver: DriverResult, said: SelfDriver | None) -> ComparisonRow:
-    return ComparisonRow(
-        driver=driver.id,
-        scope=PORTFOLIO,
-        demonstrated=None,
-        potential=None,
-        self_level=said.level if said else None,
-        verdict="undetermined",
-        text="No productive process was seen whose records could be compared.",
+        text=text,
     )
