@@ -576,7 +576,7 @@ BAD = {
     "extensionAttributeSwapped": "<extension> comes after <string>",
     "extensionClassifierSwapped": "<extension> comes after <classifier>", "extensionCorrectAttributes": "no events",
     "extensionEventSwapped": "<extension> comes after <event>", "extensionGlobalSwapped": "<extension> comes after <global>",
-    "extensionIncorrectKey": "1 no activity", "extensionNoAttributes": "<extension> has no “prefix”",
+    "extensionIncorrectKey": "is no key of the extension “concept”", "extensionNoAttributes": "<extension> has no “prefix”",
     "extensionNotDeclared": "“org” is used and not declared", "extensionStandard": "no events",
     "extensionTooManyAttributes": "<extension> has an attribute", "extensionTraceSwapped": "<extension> comes after <trace>",
     "globalAttributeSwapped": "<global> comes after <string>", "globalClassifierSwapped": "<global> comes after <classifier>",

@@ -114,10 +114,12 @@ class Deviations:
         return good
 
     def key(self, key: str, line: int) -> None:
-        """Look at whether the extension that a key belongs to is declared."""
-        prefix, colon, _ = key.partition(":")
+        """Look at whether the extension that a key belongs to is declared, and knows it."""
+        prefix, colon, rest = key.partition(":")
         if colon and prefix in STANDARD_PREFIXES and prefix not in self.prefixes:
             self.add(f"the extension “{prefix}” is used and not declared", line)
+        elif colon and prefix in _KEYS and rest not in _KEYS[prefix]:
+            self.add(f"“{key[:60]}” is no key of the extension “{prefix}”", line)
 
     def repeated(self, where: str, keys: Sequence[str], key: str, line: int) -> None:
         """Look at whether a key occurs twice in one element."""
@@ -125,5 +127,12 @@ class Deviations:
             self.add(f"two attributes “{key[:60]}” in one <{where}>: the first one counts", line)
 
 
+#: Keys of the extensions that every reader relies on.
+_KEYS = {
+    "concept": ("name", "instance"),
+    "lifecycle": ("model", "transition", "state"),
+    "org": ("resource", "role", "group"),
+    "time": ("timestamp",),
+}
 #: Prefixes of the standard's own extensions.
 STANDARD_PREFIXES = frozenset({"concept", "lifecycle", "org", "time", "semantic", "identity", "cost", "micro"})
