@@ -581,7 +581,7 @@ BAD = {
     "extensionTooManyAttributes": "<extension> has an attribute", "extensionTraceSwapped": "<extension> comes after <trace>",
     "globalAttributeSwapped": "<global> comes after <string>", "globalClassifierSwapped": "<global> comes after <classifier>",
     "globalEventStringCorrectAttributes": "no events", "globalEventSwapped": "<global> comes after <event>",
-    "globalIncorrectScope": "scope “incorrect”", "globalNoAttributes": "no events",
+    "globalIncorrectScope": "scope “incorrect”", "globalNoAttributes": "<global> declares no attributes",
     "globalStringCorrectAttributes": "no events", "globalStringNoAttributes": "<string> has no “key”",
     "globalStringTooManyAttributes": "<string> has an attribute", "globalTooManyAttributes": "<global> has an attribute",
     "globalTraceStringCorrectAttributes": "no events", "globalTraceSwapped": "<global> comes after <trace>",

@@ -200,9 +200,11 @@ class XesParser:
 
         scope = ""
 
+        declares = False
+
         def start_outer(name: str, attrs: list[str]) -> None:
             """Handle what stands in the log or a trace, outside events."""
-            nonlocal depth, row, rows, in_trace, skipping, scope
+            nonlocal depth, row, rows, in_trace, skipping, scope, declares
             tag = name if ":" not in name else local(name)
             if tag == "event" and not depth:
                 if attrs and attrs[0] == mark:
@@ -235,12 +237,14 @@ class XesParser:
             elif tag in _TYPES:
                 if not depth and not in_trace:
                     deviations.order(tag, "attribute", line())
+                declares = declares or bool(scope)
                 attribute(tag, attrs, "trace" if in_trace else scope)
             elif tag in ("extension", "global", "classifier") and not depth and not in_trace:
                 given = as_dict(attrs)
                 deviations.header(tag, tag, given, line())
                 if tag == "global":
                     scope = "trace global" if given.get("scope") == "trace" else "event"
+                    declares = False
                     path.clear()
                 skipping = int(tag != "global")
             elif tag in _PARTS:
@@ -263,6 +267,8 @@ class XesParser:
                 elif path:
                     path.pop()
                 else:
+                    if scope and not depth and not declares:
+                        deviations.add("<global> declares no attributes", line())
                     scope = ""
                 return
             if not in_trace:
