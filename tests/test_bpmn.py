@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poanalyzer.errors import InputError
-from poanalyzer.ingest.bpmn import Element, ProcessModel, elements_table, read_models
+from poanalyzer.ingest.bpmn.reader import Element, ProcessModel, elements_table, read_models
 from tests.data import EVENT_LOGS, test_data
 
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"

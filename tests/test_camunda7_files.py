@@ -20,9 +20,9 @@ from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import InputRecord
 from poanalyzer.eventlog.store import Store
 from poanalyzer.ingest.adapters.camunda7 import ADAPTER
-from poanalyzer.ingest.camunda7_times import LocalClock
 from poanalyzer.ingest.detect import LAST_RESORT
 from poanalyzer.ingest.files import InputFile, find_files
+from poanalyzer.ingest.times.local_clock import LocalClock
 from tests.camunda7 import (
     ACTINST,
     BOUNDARY,

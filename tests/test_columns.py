@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from poanalyzer.errors import InputError
-from poanalyzer.ingest.columns import detect_roles
-from poanalyzer.ingest.rolenames import NAMES, fold
+from poanalyzer.ingest.tables.columns import detect_roles
+from poanalyzer.ingest.tables.rolenames import NAMES, fold
 
 
 def rows(text: str) -> tuple[list[str], list[dict[str, str]]]:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poanalyzer.ingest.bpmn import elements_table, read_models
+from poanalyzer.ingest.bpmn.reader import elements_table, read_models
 from poanalyzer.mine import model_graph
 from poanalyzer.mine.bpmn_out import BPMN, BPMNDI, to_bpmn
 from poanalyzer.mine.discovery import Discovery, Task, discover, start

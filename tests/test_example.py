@@ -76,7 +76,7 @@ def test_no_path_of_the_machine_is_written(fresh: Assessment) -> None:
 
 
 def test_the_mined_model_opens_in_our_own_bpmn_reader(fresh: Assessment, tmp_path: Path) -> None:
-    from poanalyzer.ingest.bpmn import read_models
+    from poanalyzer.ingest.bpmn.reader import read_models
 
     (path,) = render(fresh, ["bpmn"], tmp_path)
     (model,) = read_models(path.read_bytes(), path.name)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poanalyzer.ingest.bpmn import elements_table, read_models
+from poanalyzer.ingest.bpmn.reader import elements_table, read_models
 from poanalyzer.mine.model_graph import Handler, Model, branch_pairs, build, handlers, has_parallel, splits
 from tests.data import test_data
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.eventlog.sink import InputRecord, Sink
-from poanalyzer.ingest.plainlog import put_plain_log
+from poanalyzer.ingest.plainlog.plainlog import put_plain_log
 
 NUMBERS = {"at", "start", "end", "due", "seq"}
 DAY = 86_400_000_000

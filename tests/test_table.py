@@ -19,9 +19,9 @@ from poanalyzer.config import Config, InputSettings, parse_config
 from poanalyzer.eventlog.sink import InputRecord
 from poanalyzer.eventlog.store import Store
 from poanalyzer.ingest.detect import plan_inputs
-from poanalyzer.ingest.dialect import sniff
 from poanalyzer.ingest.files import InputFile, find_files
-from poanalyzer.ingest.tablefiles import stage_csv
+from poanalyzer.ingest.tables.dialect import sniff
+from poanalyzer.ingest.tables.tablefiles import stage_csv
 from tests.data import test_data
 
 LOG = """case id,activity,start time,end time,resource

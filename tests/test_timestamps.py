@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poanalyzer.errors import InputError
-from poanalyzer.ingest.timestamps import (
+from poanalyzer.ingest.times.timestamps import (
     decide_order,
     guess_format,
     looks_like_time,
     text_to_micros,
     typed_to_micros,
 )
-from poanalyzer.ingest.zones import doubtful, local_to_utc, transitions
+from poanalyzer.ingest.times.zones import doubtful, local_to_utc, transitions
 
 EPOCH = dt.datetime(1970, 1, 1)
 CON = ibis.duckdb.connect()

@@ -24,12 +24,12 @@ from poanalyzer.eventlog.sink import InputRecord, Sink
 from poanalyzer.ingest.adapter import Claim
 from poanalyzer.ingest.adapters.xes import ADAPTER
 from poanalyzer.ingest.files import InputFile
-from poanalyzer.ingest.xes_block import LEAD, find_events
-from poanalyzer.ingest.xes_columns import XesColumns
-from poanalyzer.ingest.xes_parse import EVENT_KEYS, XesParser
-from poanalyzer.ingest.xes_stamps import read_stamps
-from poanalyzer.ingest.xes_stream import blocks_ahead
-from poanalyzer.ingest.xes_times import XesClock
+from poanalyzer.ingest.xes.block import LEAD, find_events
+from poanalyzer.ingest.xes.columns import XesColumns
+from poanalyzer.ingest.xes.parse import EVENT_KEYS, XesParser
+from poanalyzer.ingest.xes.stamps import read_stamps
+from poanalyzer.ingest.xes.stream import blocks_ahead
+from poanalyzer.ingest.xes.times import XesClock
 from tests.data import test_data
 
 MINUTE = 60_000_000
@@ -418,7 +418,7 @@ PIECES = st.sampled_from(
 def test_the_short_cut_changes_nothing(pieces: list[str], block: int) -> None:
     data = f'<log xes.version="1"><trace>{"".join(pieces)}</trace></log>'.encode()
     outcomes = []
-    with mock.patch("poanalyzer.ingest.xes_parse.BLOCK", block):
+    with mock.patch("poanalyzer.ingest.xes.parse.BLOCK", block):
         for short_cut in (True, False):
             try:
                 outcomes.append(parsed(data, short_cut=short_cut))
@@ -629,8 +629,8 @@ def test_events_in_file_order_have_the_published_figures(log, shape, lengths, to
     import pandas as pd
     import pyarrow as pa
 
-    from poanalyzer.ingest.xes_columns import XesColumns
-    from poanalyzer.ingest.xes_parse import EVENT_KEYS, XesParser
+    from poanalyzer.ingest.xes.columns import XesColumns
+    from poanalyzer.ingest.xes.parse import EVENT_KEYS, XesParser
 
     path = test_data(f"logs/{log}.xes.gz")
     columns = XesColumns("UTC")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from poanalyzer.config import InputSettings
 from poanalyzer.errors import InputError
 from poanalyzer.ingest.adapter import Adapter, Claim, adapter, adapters
-from poanalyzer.ingest.dialect import encoding_of
 from poanalyzer.ingest.files import InputFile
+from poanalyzer.ingest.tables.dialect import encoding_of
 from poanalyzer.results import Problem
 
 #: Claims below this are a last resort: used only where the file is all there is, or the adapter was asked for.

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.act.export import Export
+from poanalyzer.ingest.act.exports import CENTRAL, find_exports
 from poanalyzer.ingest.adapter import Claim
-from poanalyzer.ingest.camunda7_capabilities import put_capabilities
-from poanalyzer.ingest.camunda7_context import put_operations, put_variables
-from poanalyzer.ingest.camunda7_definitions import definitions, is_model, load_models, lookup_tables, put_definitions
-from poanalyzer.ingest.camunda7_failures import put_attempts, put_incidents
-from poanalyzer.ingest.camunda7_handled import put_handled
-from poanalyzer.ingest.camunda7_instances import put_activities, put_cases, usable_activities
-from poanalyzer.ingest.camunda7_tables import Export, column_name, table_of
-from poanalyzer.ingest.dialect import sniff
+from poanalyzer.ingest.camunda7.capabilities import put_capabilities
+from poanalyzer.ingest.camunda7.context import put_operations, put_variables
+from poanalyzer.ingest.camunda7.definitions import definitions, load_models, lookup_tables, put_definitions
+from poanalyzer.ingest.camunda7.failures import put_attempts, put_incidents
+from poanalyzer.ingest.camunda7.handled import put_handled
+from poanalyzer.ingest.camunda7.instances import put_activities, put_cases, usable_activities
 from poanalyzer.ingest.files import InputFile
-
-#: Flowable and Activiti have tables of the same names. Columns that only Camunda 7 has in them …
-_OURS = {
-    "HI_PROCINST": {"PROC_DEF_KEY_", "STATE_", "ROOT_PROC_INST_ID_", "SUPER_CASE_INSTANCE_ID_"},
-    "HI_ACTINST": {"PROC_DEF_KEY_", "PARENT_ACT_INST_ID_", "ACT_INST_STATE_", "SEQUENCE_COUNTER_"},
-}
-#: … and columns that, without those, mean one of the others.
-_THEIRS = {
-    "HI_PROCINST": {"REV_", "NAME_", "CALLBACK_ID_"},
-    "HI_ACTINST": {"REV_", "TRANSACTION_ORDER_", "CALL_PROC_INST_ID_"},
-}
-
 
 #: The claim for tables that alone say nothing of what ran: a last resort, which says what to add.
 _WITHOUT_INSTANCES = 0.06
@@ -43,35 +30,20 @@ class Camunda7:
 
     def claim(self, files: Sequence[InputFile], settings: InputSettings) -> Sequence[Claim]:
         """Claim each folder with ACT_HI_PROCINST or ACT_HI_ACTINST, and the input's models; as a last resort, other tables."""
-        groups: dict[str, list[InputFile]] = {}
-        for file in files:
-            if table_of(file):
-                groups.setdefault(_folder(file), []).append(file)
-        engines = {
-            folder: group
-            for folder, group in groups.items()
-            if any(table_of(f) in _OURS for f in group) and not any(_is_foreign(f) for f in group)
-        }
-        for file in files:
-            if engines and is_model(file):
-                nearest = max(sorted(engines), key=lambda folder: _shared(folder, _folder(file)))
-                engines[nearest].append(file)
-        foreign = any(_is_foreign(f) for group in groups.values() for f in group)
-        if groups and not engines and not foreign:
-            tables = tuple(file for group in groups.values() for file in group)
-            return [
-                Claim(
-                    tables, _WITHOUT_INSTANCES, "part of a Camunda 7 export without ACT_HI_PROCINST and ACT_HI_ACTINST"
-                )
-            ]
+        found = find_exports(files)
+        if found and not any(export.engine for export in found):
+            tables = tuple(file for export in found for file in export.files)
+            why = "part of a Camunda 7 export without ACT_HI_PROCINST and ACT_HI_ACTINST"
+            return [Claim(tables, _WITHOUT_INSTANCES, why)]
         return [
             Claim(
-                files=tuple(group),
+                files=export.files,
                 confidence=0.98,
-                why=f"{sum(1 for f in group if table_of(f))} tables of a Camunda 7 database (ACT_HI_…)",
+                why=f"{export.tables} tables of a Camunda 7 database (ACT_HI_…)",
                 engine="camunda7",
             )
-            for _, group in sorted(engines.items())
+            for export in found
+            if export.engine == "camunda7"
         ]
 
     def read(self, claim: Claim, settings: InputSettings, config: Config, sink: Sink) -> None:
@@ -86,7 +58,7 @@ class Camunda7:
                 fix="Export at least these two tables as CSV.",
             )
         _tell_absent(export, sink)
-        if not any(export.count(table) for table in _OURS):
+        if not any(export.count(table) for table in CENTRAL):
             raise InputError(
                 "ACT_HI_PROCINST and ACT_HI_ACTINST hold no rows",
                 where=sink.record.path,
@@ -133,26 +105,6 @@ def _zone(settings: InputSettings, config: Config, sink: Sink) -> str:
         "Set timezone under [project] or at this [[input]] to the zone of the engine's Java machine.",
     )
     return "UTC"
-
-
-def _is_foreign(file: InputFile) -> bool:
-    table = table_of(file) or ""
-    if table not in _OURS:
-        return False
-    try:
-        names = {column_name(name) for name in sniff(file).names}
-    except InputError:
-        return False  # it is named like ours: reading it says what is wrong with it
-    return not names & _OURS[table] and bool(names & _THEIRS[table])
-
-
-def _folder(file: InputFile) -> str:
-    return str(PurePosixPath(file.name.replace("!", "!/")).parent)
-
-
-def _shared(one: str, other: str) -> int:
-    parts = zip(PurePosixPath(one).parts, PurePosixPath(other).parts, strict=False)
-    return sum(1 for a, b in parts if a == b)
 
 
 ADAPTER = Camunda7()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.errors import InputError
 from poanalyzer.ingest.adapter import Claim
-from poanalyzer.ingest.columns import RoleDetection, detect_roles
 from poanalyzer.ingest.files import InputFile
-from poanalyzer.ingest.lifecycle import end_state
-from poanalyzer.ingest.plainlog import put_plain_log
-from poanalyzer.ingest.rolenames import CANONICAL_RESOURCE_TYPES, CANONICAL_STATES
-from poanalyzer.ingest.tablefiles import (
+from poanalyzer.ingest.plainlog.lifecycle import end_state
+from poanalyzer.ingest.plainlog.plainlog import put_plain_log
+from poanalyzer.ingest.tables.columns import RoleDetection, detect_roles
+from poanalyzer.ingest.tables.rolenames import CANONICAL_RESOURCE_TYPES, CANONICAL_STATES
+from poanalyzer.ingest.tables.tablefiles import (
     TableHead,
     csv_head,
     is_parquet,
@@ -24,7 +24,7 @@ from poanalyzer.ingest.tablefiles import (
     parquet_schema,
     stage_csv,
 )
-from poanalyzer.ingest.tabletimes import TIME_ROLES, read_times
+from poanalyzer.ingest.times.tabletimes import TIME_ROLES, read_times
 
 if TYPE_CHECKING:
     import ibis

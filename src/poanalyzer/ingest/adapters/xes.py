@@ -14,9 +14,9 @@ from poanalyzer.errors import InputError, UsageError
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.adapter import Claim
 from poanalyzer.ingest.files import InputFile
-from poanalyzer.ingest.plainlog import put_plain_log
-from poanalyzer.ingest.xes_columns import TEXTS, XesColumns, event_schema
-from poanalyzer.ingest.xes_parse import EVENT_KEYS, XesParser
+from poanalyzer.ingest.plainlog.plainlog import put_plain_log
+from poanalyzer.ingest.xes.columns import TEXTS, XesColumns, event_schema
+from poanalyzer.ingest.xes.parse import EVENT_KEYS, XesParser
 
 if TYPE_CHECKING:
     import ibis

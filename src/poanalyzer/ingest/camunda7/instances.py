@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.schema import EARLIEST_US, HUMAN_TYPES, LATEST_US, SERVICE_TYPES
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.camunda7_tables import Export
+from poanalyzer.ingest.act.export import Export
 
 if TYPE_CHECKING:
     import ibis

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from poanalyzer.ingest.bpmn_xml import Node
+from poanalyzer.ingest.bpmn.xml import Node
 
 _ENGINES = ("camunda.org", "activiti.org", "flowable.org", "operaton.org", "cibseven.org")
 #: Zeebe's extension element and attribute that hold what the others write as an attribute.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
-from poanalyzer.ingest.tablefiles import TableHead
-from poanalyzer.ingest.timestamps import (
+from poanalyzer.ingest.tables.tablefiles import TableHead
+from poanalyzer.ingest.times.timestamps import (
     MISSING,
     TimeFormat,
     decide_order,
@@ -18,7 +18,7 @@ from poanalyzer.ingest.timestamps import (
     text_to_micros,
     typed_to_micros,
 )
-from poanalyzer.ingest.zones import doubtful, is_utc, local_to_utc
+from poanalyzer.ingest.times.zones import doubtful, is_utc, local_to_utc
 
 if TYPE_CHECKING:
     import ibis

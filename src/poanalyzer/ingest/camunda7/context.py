@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.camunda7_tables import Export
+from poanalyzer.ingest.act.export import Export
 
 if TYPE_CHECKING:
     import ibis

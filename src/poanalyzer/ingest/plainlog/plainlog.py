@@ -13,8 +13,8 @@ from uuid import uuid4
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.eventlog.schema import ACTIVITY_STATES, EARLIEST_US, LATEST_US, RESOURCE_TYPES
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.lifecycle import KINDS, Paired, end_state, pair, pairs_up, transition
-from poanalyzer.ingest.timestamps import iso_utc
+from poanalyzer.ingest.plainlog.lifecycle import KINDS, Paired, end_state, pair, pairs_up, transition
+from poanalyzer.ingest.times.timestamps import iso_utc
 
 if TYPE_CHECKING:
     import ibis

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from poanalyzer.config import COLUMN_ROLES
 from poanalyzer.errors import InputError, did_you_mean
-from poanalyzer.ingest.rolenames import CANONICAL_STATES, NAMES, fold
-from poanalyzer.ingest.timestamps import guess_format, is_missing, is_missing_time, looks_like_time
+from poanalyzer.ingest.tables.rolenames import CANONICAL_STATES, NAMES, fold
+from poanalyzer.ingest.times.timestamps import guess_format, is_missing, is_missing_time, looks_like_time
 
 #: Roles that are read only where the analyst maps them.
 ONLY_MAPPED = ("cost",)

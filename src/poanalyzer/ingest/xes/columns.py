@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from poanalyzer.ingest.xes_block import EventBlock, Span
-from poanalyzer.ingest.xes_parse import BATCH_ROWS, EVENT_FIELDS, CaseAttribute, Events
-from poanalyzer.ingest.xes_stamps import read_stamps
-from poanalyzer.ingest.xes_times import XesClock
+from poanalyzer.ingest.xes.block import EventBlock, Span
+from poanalyzer.ingest.xes.parse import BATCH_ROWS, EVENT_FIELDS, CaseAttribute, Events
+from poanalyzer.ingest.xes.stamps import read_stamps
+from poanalyzer.ingest.xes.times import XesClock
 
 if TYPE_CHECKING:
     import numpy as np

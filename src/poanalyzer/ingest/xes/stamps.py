@@ -21,7 +21,7 @@ def read_stamps(buffer: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tup
 
     Returns:
         Microseconds since 1970-01-01 UTC (int64), and which of them were read: the others are no times, or are written
-        in a way left to :class:`~poanalyzer.ingest.xes_times.XesClock`, which reads all of these alike.
+        in a way left to :class:`~poanalyzer.ingest.xes.times.XesClock`, which reads all of these alike.
     """
     import numpy as np
 

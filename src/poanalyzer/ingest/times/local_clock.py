@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
-from poanalyzer.ingest.zones import Transition, is_utc, transitions
+from poanalyzer.ingest.times.zones import Transition, is_utc, transitions
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,12 +37,15 @@ class LocalClock:
         return bool(10 * self._parsed(texts).null_count <= len(texts))
 
     def to_utc(self, text: pa.Array) -> pa.Array:
-        """Return int64 microseconds UTC, NULL where a text is no time (shape: as ``text``)."""
+        """Return int64 microseconds UTC, NULL where a text is no time (shape: as ``text``, texts or zone-less timestamps)."""
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        local = self._parsed(pc.utf8_trim_whitespace(text))
+        if pa.types.is_timestamp(text.type):
+            local = text.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
+        else:
+            local = self._parsed(pc.utf8_trim_whitespace(text))
         if is_utc(self.zone) or local.null_count == len(local):
             return local
         missing = pc.is_null(local).to_numpy(zero_copy_only=False)

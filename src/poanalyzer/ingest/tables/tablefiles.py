@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from poanalyzer.errors import InputError
-from poanalyzer.ingest.dialect import MAX_COLUMNS, SAMPLE_ROWS, open_rows, sample, sniff
 from poanalyzer.ingest.files import InputFile
+from poanalyzer.ingest.tables.dialect import MAX_COLUMNS, SAMPLE_ROWS, open_rows, sample, sniff
 
 if TYPE_CHECKING:
     import ibis

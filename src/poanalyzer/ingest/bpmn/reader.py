@@ -13,9 +13,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from poanalyzer.errors import InputError
-from poanalyzer.ingest.bpmn_checksum import checksum
-from poanalyzer.ingest.bpmn_extensions import candidate_groups, extension, implementation, retry
-from poanalyzer.ingest.bpmn_xml import Node, parse
+from poanalyzer.ingest.bpmn.checksum import checksum
+from poanalyzer.ingest.bpmn.extensions import candidate_groups, extension, implementation, retry
+from poanalyzer.ingest.bpmn.xml import Node, parse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,7 +95,7 @@ def read_models(data: bytes, name: str) -> tuple[ProcessModel, ...]:
         name: what messages call the file.
 
     Raises:
-        InputError: it is not sound XML, not BPMN, or larger than any model (see :mod:`poanalyzer.ingest.bpmn_xml`).
+        InputError: it is not sound XML, not BPMN, or larger than any model (see :mod:`poanalyzer.ingest.bpmn.xml`).
     """
     root = parse(data, name)
     if root.name != "definitions" or root.namespace not in _BPMN:

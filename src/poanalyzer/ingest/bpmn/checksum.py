@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 
-from poanalyzer.ingest.bpmn_xml import Node
+from poanalyzer.ingest.bpmn.xml import Node
 
 #: How far around an element without a name its surroundings tell it apart.
 ROUNDS = 6

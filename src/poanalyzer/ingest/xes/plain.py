@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 
-from poanalyzer.ingest.xes_block import LEAD, EventBlock, Span, find_events
+from poanalyzer.ingest.xes.block import LEAD, EventBlock, Span, find_events
 
 # a value with an entity, a line break, a tab or a character that XML forbids is the parser's business
 _VALUE = r'[^"<&\x00-\x1f\ufffe\uffff]*+'

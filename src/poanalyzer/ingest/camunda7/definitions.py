@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.bpmn import ProcessModel, elements_table, read_models
-from poanalyzer.ingest.bpmn_xml import MAX_BYTES
-from poanalyzer.ingest.camunda7_tables import Export
+from poanalyzer.ingest.act.export import Export
+from poanalyzer.ingest.act.exports import is_model
+from poanalyzer.ingest.bpmn.reader import ProcessModel, elements_table, read_models
+from poanalyzer.ingest.bpmn.xml import MAX_BYTES
 from poanalyzer.ingest.files import InputFile
 
 if TYPE_CHECKING:
@@ -36,11 +37,6 @@ class Definition:
     deployment_id: str | None = None
     history_ttl: str | None = None
     model: ProcessModel | None = None
-
-
-def is_model(file: InputFile) -> bool:
-    """Whether a file is a BPMN model by its name."""
-    return file.suffix == ".bpmn" or file.name.lower().endswith((".bpmn20.xml", ".bpmn.xml"))
 
 
 def load_models(files: Iterable[InputFile], sink: Sink) -> list[ProcessModel]:

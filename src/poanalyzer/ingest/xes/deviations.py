@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from poanalyzer.ingest.xes_times import XesClock
+from poanalyzer.ingest.xes.times import XesClock
 
 #: Order of the elements inside ``<log>`` (IEEE 1849-2016, 6.1).
 _ORDER = {"extension": 0, "global": 1, "classifier": 2, "attribute": 3, "trace": 4, "event": 5}

@@ -13,10 +13,10 @@ from typing import IO, NoReturn
 from xml.parsers import expat
 
 from poanalyzer.errors import InputError
-from poanalyzer.ingest.xes_block import Span
-from poanalyzer.ingest.xes_deviations import Deviations
-from poanalyzer.ingest.xes_plain import PlainEvents, is_utf8
-from poanalyzer.ingest.xes_stream import blocks_ahead
+from poanalyzer.ingest.xes.block import Span
+from poanalyzer.ingest.xes.deviations import Deviations
+from poanalyzer.ingest.xes.plain import PlainEvents, is_utf8
+from poanalyzer.ingest.xes.stream import blocks_ahead
 
 #: Bytes handed to the parser at a time.
 BLOCK = 1 << 20

@@ -1,0 +1,144 @@
+"""The tables of one export, staged: rows as text in the store's back end, times as int64 microseconds UTC."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
+from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.act.columns import COLUMNS
+from poanalyzer.ingest.act.forms import held, parts
+from poanalyzer.ingest.act.parts import Staged, TablePart, stage
+from poanalyzer.ingest.files import InputFile
+from poanalyzer.ingest.times.local_clock import LocalClock
+from poanalyzer.ingest.times.timestamps import decide_order, guess_format, text_to_micros
+from poanalyzer.ingest.times.zones import is_utc, local_to_utc
+
+if TYPE_CHECKING:
+    import ibis
+
+#: Makes names of tables unique, however many exports are read into one store.
+_SERIAL = itertools.count()
+
+
+class Export:
+    """The staged tables of one export."""
+
+    def __init__(self, files: Sequence[InputFile], zone: str, sink: Sink) -> None:
+        self.zone = zone
+        self._sink = sink
+        self._clock = LocalClock(zone)
+        self._tables: dict[str, ibis.Table] = {}
+        self._columns: dict[str, set[str]] = {}
+        self.malformed: dict[str, int] = {}
+        self.duplicates: dict[str, int] = {}
+        by_table: dict[str, list[TablePart]] = {}
+        for part in itertools.chain.from_iterable(map(parts, files)):
+            by_table.setdefault(part.table, []).append(part)
+        self.named = frozenset(table for file in files for table in held(file))
+        for number, (table, group) in enumerate(sorted(by_table.items()), 1):
+            self._load(table, group)
+            sink.progress(0.8 * number / len(by_table))
+        if self._clock.skipped:
+            sink.note(
+                "warning",
+                f"{self._clock.skipped} times do not exist in {zone} (its clocks skip that hour): the engine ran in "
+                "another zone",
+                "Set timezone of this input to the zone of the engine's Java machine.",
+            )
+
+    def has(self, table: str) -> bool:
+        """Whether the table was exported, be it without rows."""
+        return table in self._tables
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether the export's table has the column (older engines, selected columns)."""
+        return column in self._columns.get(table, ())
+
+    def table(self, table: str) -> ibis.Table:
+        """Return a table with all of its :data:`COLUMNS`; without rows where it was not exported."""
+        import ibis
+
+        if table in self._tables:
+            return self._tables[table]
+        kinds = {c.lstrip("@"): "int64" if c.startswith("@") else "string" for c in COLUMNS[table]}
+        return ibis.memtable([], schema=ibis.schema(kinds))
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of a table, 0 where it was not exported."""
+        return int(self._sink.con.execute(self._tables[table].count())) if table in self._tables else 0
+
+    def keep(self, rows: ibis.Table, name: str) -> ibis.Table:
+        """Run an expression that is used more than once, and return its result as a table of the store."""
+        return self._sink.con.create_table(f"act_{name}_{next(_SERIAL)}", rows)
+
+    def _load(self, table: str, group: Sequence[TablePart]) -> None:
+        import ibis
+
+        staged = [stage(part, self._clock, self._sink) for part in group]
+        rows = [self._typed(table, one) for one in staged]
+        self._columns[table] = set.intersection(*(set(one.columns) for one in staged))
+        self.malformed[table] = sum(one.malformed for one in staged)
+        self._tables[table] = self._once(rows[0] if len(rows) == 1 else ibis.union(*rows), table)
+
+    def _typed(self, table: str, part: Staged) -> ibis.Table:
+        """Return a file's rows with every column of the table, times as microseconds UTC."""
+        import ibis
+
+        times = [c[1:] for c in COLUMNS[table] if c.startswith("@") and c[1:] in part.rows.columns]
+        instants = self._instants(part.where, part.rows, [c for c in times if part.rows[c].type().is_string()])
+        columns: dict[str, ibis.Value] = {}
+        for declared in COLUMNS[table]:
+            name = declared.lstrip("@")
+            if name in instants:
+                columns[name] = instants[name]
+            elif name not in part.rows.columns:
+                columns[name] = ibis.null("int64" if declared.startswith("@") else "string")
+            else:
+                columns[name] = part.rows[name] if name in times else part.rows[name].nullif("")
+        rows = part.rows.select(**columns)
+        return self.keep(rows, table) if instants else rows
+
+    def _instants(self, where: str, rows: ibis.Table, columns: list[str]) -> dict[str, ibis.Value]:
+        """Read times that are not written the plain way (spreadsheets, offsets), by the formats tables may have."""
+        import ibis
+
+        if not columns:
+            return {}
+        some = rows.select(columns).limit(2000).to_pyarrow()
+        values = [value for column in columns for value in some[column].to_pylist()]
+        found = guess_format(values, columns[0], where)
+        if found is None:
+            return dict.fromkeys(columns, ibis.null("int64"))
+        family = decide_order(rows, columns, where) if found.family == "day" else found.family
+        read = {c: text_to_micros(rows[c].strip(), family) for c in columns}
+        ends = rows.aggregate(**{f"{at}_{c}": getattr(m, at)() for c, (m, _) in read.items() for at in ("min", "max")})
+        known = [value for value in ends.to_pyarrow().to_pylist()[0].values() if value is not None]
+        if not known or found.fixed_to_utc or is_utc(self.zone):
+            return {c: micros for c, (micros, _) in read.items()}
+        first, last = max(min(known), EARLIEST_US), min(max(known), LATEST_US)
+        return {
+            c: ibis.ifelse(zoned, micros, local_to_utc(micros, self.zone, first, last))
+            for c, (micros, zoned) in read.items()
+        }
+
+    def _once(self, rows: ibis.Table, table: str) -> ibis.Table:
+        """Drop rows that stand in the export twice (overlapping files): the one that ended, or was seen last, stays."""
+        import ibis
+
+        if "ID_" not in rows.columns:
+            return rows
+        counts = rows.aggregate(n=rows.ID_.count(), ids=rows.ID_.nunique()).to_pyarrow().to_pylist()[0]
+        extra = int(counts["n"]) - int(counts["ids"])
+        if not extra:
+            return rows
+        self._sink.note("note", f"{extra} rows of ACT_{table} stand in the export more than once; each is read once")
+        self.duplicates[table] = extra
+        late = [
+            rows[c].desc(nulls_first=False) for c in ("END_TIME_", "TIMESTAMP_", "START_TIME_") if c in rows.columns
+        ]
+        order = ibis.row_number().over(group_by=rows.ID_, order_by=[*late, *(rows[c] for c in rows.columns)])
+        ranked = rows.mutate(rank_=order)
+        return ranked.filter((ranked.rank_ == 0) | ranked.ID_.isnull()).drop("rank_")

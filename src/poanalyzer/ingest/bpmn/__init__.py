@@ -1,0 +1,1 @@
+"""BPMN models: elements, flows, engines' extensions, and a checksum that ignores what is drawn."""

@@ -1,0 +1,1 @@
+"""What the rows of Camunda 7's tables mean."""

@@ -1,0 +1,1 @@
+"""Logs without an engine's own tables: events by case, activity and time into canonical rows."""

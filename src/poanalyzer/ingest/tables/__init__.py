@@ -1,0 +1,1 @@
+"""Plain tables: how they are written, and which column is what."""

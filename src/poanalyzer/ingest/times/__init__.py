@@ -1,0 +1,1 @@
+"""Points in time as exports write them: formats, zones, local clocks."""

@@ -1,0 +1,1 @@
+"""XES logs: a stream of bytes into columns of events."""
