@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.act.definitions import definitions, load_models, lookup_tables, put_definitions
 from poanalyzer.ingest.act.export import Export
 from poanalyzer.ingest.act.exports import CENTRAL, find_exports
+from poanalyzer.ingest.act.variables import put_variables
 from poanalyzer.ingest.adapter import Claim
 from poanalyzer.ingest.camunda7.capabilities import put_capabilities
-from poanalyzer.ingest.camunda7.context import put_operations, put_variables
-from poanalyzer.ingest.camunda7.definitions import definitions, load_models, lookup_tables, put_definitions
 from poanalyzer.ingest.camunda7.failures import put_attempts, put_incidents
 from poanalyzer.ingest.camunda7.handled import put_handled
 from poanalyzer.ingest.camunda7.instances import put_activities, put_cases, usable_activities
+from poanalyzer.ingest.camunda7.operations import put_operations
 from poanalyzer.ingest.files import InputFile
 
 #: The claim for tables that alone say nothing of what ran: a last resort, which says what to add.

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.act.definitions import Definition
 from poanalyzer.ingest.act.export import Export
-from poanalyzer.ingest.camunda7.definitions import Definition
 
 if TYPE_CHECKING:
     import ibis

@@ -1,4 +1,4 @@
-"""What people did to instances (the user operation log), and the variables of a Camunda 7 export."""
+"""What people did to instances: the user operation log of Camunda 7."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from poanalyzer.ingest.act.export import Export
 
 if TYPE_CHECKING:
     import ibis
-
-_WHOLE = ("integer", "long", "short")
 
 
 def put_operations(export: Export, sink: Sink) -> None:
@@ -50,34 +48,3 @@ def put_operations(export: Export, sink: Sink) -> None:
 def _elements_of(rows: ibis.Table, key: str, element: str, name: str) -> ibis.Table:
     known = rows.filter(rows[key].notnull())
     return known.group_by(**{f"{name}_key": known[key]}).agg(**{f"{name}_element": known[element].max()})
-
-
-def put_variables(export: Export, sink: Sink) -> None:
-    """Fill ``variables`` with last values as text. What is serialised stays without a value: it is code, not data."""
-    import ibis
-
-    rows = export.table("HI_VARINST")
-    rows = rows.filter(rows.PROC_INST_ID_.notnull() & rows.NAME_.notnull())
-    rows = rows.filter((rows.STATE_ != "DELETED").fill_null(True))
-    kind = rows.VAR_TYPE_.lower()
-    instant = rows.LONG_.try_cast("int64")
-    # dates are epoch milliseconds: written as seconds since then would say, in ISO 8601 UTC
-    date = (instant // 1000).as_timestamp("s").strftime("%Y-%m-%dT%H:%M:%SZ")
-    value = ibis.cases(
-        (kind == "string", rows.TEXT_),
-        (kind.isin(_WHOLE), rows.LONG_),
-        (kind == "boolean", ibis.cases((rows.LONG_ == "1", "true"), (rows.LONG_ == "0", "false"))),
-        (kind == "double", rows.DOUBLE_),
-        (kind == "date", date),
-    )
-    sink.put(
-        "variables",
-        rows.select(
-            case_id=rows.PROC_INST_ID_,
-            activity_instance_id=rows.ACT_INST_ID_.nullif(rows.PROC_INST_ID_),
-            name=rows.NAME_,
-            type=kind,
-            value=value,
-            raw_ref=ibis.literal("ACT_HI_VARINST:") + rows.ID_,
-        ),
-    )
