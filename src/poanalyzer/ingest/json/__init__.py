@@ -1,0 +1,1 @@
+"""JSON documents, as engines' interfaces and exporters write them, as Ibis tables."""
