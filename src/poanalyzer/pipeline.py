@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +16,9 @@ from poanalyzer.results import (
     SCHEMA_VERSION,
     Assessment,
     InputResult,
+    Inspection,
     LogSummary,
-    Problem,
     ProcessResult,
-    QualityFinding,
     Run,
     SurveyResult,
     Tool,
@@ -35,17 +33,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 DISCOVERY_SECONDS = 20.0
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What inputs are and what they can show; ``supports`` says of each claim whether it can be rated, and why not."""
-
-    inputs: tuple[InputResult, ...]
-    log: LogSummary
-    quality: tuple[QualityFinding, ...]
-    supports: tuple[tuple[str, str, bool, str], ...]
-    problems: tuple[Problem, ...]
 
 
 def read(
@@ -215,43 +202,27 @@ def inspect(
     overrides: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> Inspection:
-    """Say what the inputs are, how they were read, and which claims they can support. Rates nothing."""
+    """Say what the inputs are, how they were read, what they can show and what is missing. Rates nothing."""
+    from poanalyzer.eventlog.contents import contents
     from poanalyzer.eventlog.quality import findings
+    from poanalyzer.maturity import load_model
+    from poanalyzer.measure import measure_all
     from poanalyzer.mine.mined import Mined
+    from poanalyzer.rate.support import supported_claims, unlocks
 
     with read(inputs, config, overrides=overrides, progress=progress) as log:
         mined = Mined(log)
+        metrics = measure_all(mined, progress)
+        model = load_model("pomm")
         return Inspection(
             inputs=tuple(_input(r) for r in log.inputs),
+            contents=contents(log),
             log=_summary(mined),
             quality=findings(log),
-            supports=_supports(mined),
+            claims=supported_claims(model, metrics),
+            unlocks=unlocks(model, metrics),
             problems=tuple(log.problems),
         )
-
-
-def _supports(mined: Mined) -> tuple[tuple[str, str, bool, str], ...]:
-    """Return for each claim of the mined drivers whether something in the log answers it, and what is missing."""
-    from poanalyzer.maturity import load_model
-    from poanalyzer.measure import measure_all
-    from poanalyzer.results import Status
-
-    model = load_model("pomm")
-    results = measure_all(mined)
-    asked = {c.id for d in model.drivers if d.source == "mined" for c in d.claims} | {c.id for c in model.shared}
-    out = []
-    for claim in model.claims:
-        if claim.polarity != "attain" or claim.id not in asked:
-            continue
-        reasons = []
-        for use in claim.primaries:
-            rows = [m for m in results if m.id == use.metric]
-            if not rows:
-                reasons.append(f"this version does not measure {use.metric} yet")
-            elif not any(m.status is Status.MEASURED for m in rows):
-                reasons.append(" ".join(filter(None, (rows[0].reason, rows[0].unlock and f"({rows[0].unlock})"))))
-        out.append((claim.id, claim.quote, not reasons, "; ".join(reasons)))
-    return tuple(out)
 
 
 def convert(

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from poanalyzer.cli.console import emit
 
 if TYPE_CHECKING:
-    from poanalyzer.pipeline import Inspection
-    from poanalyzer.results import Capability, InputResult, LogSummary
+    from poanalyzer.results import Capability, Contents, InputResult, Inspection, LogSummary, Unlock
+
+#: Processes and tenants named before the rest is only counted.
+_SHOWN = 12
 
 
 def show(inspection: Inspection) -> None:
     """Print what was found out, one block an input, then the log, its quality and the claims it can support."""
+    held = {c.source: c for c in inspection.contents}
     for source in inspection.inputs:
-        _input(source)
+        _input(source, held.get(source.path))
         emit()
     _log(inspection.log)
     if inspection.quality:
@@ -23,11 +26,25 @@ def show(inspection: Inspection) -> None:
         for finding in inspection.quality:
             emit(f"  {finding.severity:<8} {finding.title}: {finding.text}")
     emit("\nClaims it can support")
-    for claim, quote, rateable, why in inspection.supports:
-        emit(f"  {'yes' if rateable else 'no':<4} {claim:<5} {quote}" + (f": {why}" if why else ""))
+    for claim in inspection.claims:
+        why = f": {claim.why}" if claim.why else ""
+        emit(f"  {'yes' if claim.rateable else 'no':<4} {claim.claim:<5} {claim.quote}{why}")
+    _unlocks(inspection.unlocks)
 
 
-def _input(source: InputResult) -> None:
+def _unlocks(unlocks: Sequence[Unlock]) -> None:
+    """Print what to export or declare next, and what that would answer."""
+    if not unlocks:
+        return
+    emit("\nWhat would unlock more")
+    for unlock in unlocks:
+        emit(f"  {unlock.what}")
+        if unlock.claims:
+            emit(f"             claims {', '.join(unlock.claims)}")
+        emit(f"             metrics {', '.join(unlock.metrics)}")
+
+
+def _input(source: InputResult, held: Contents | None) -> None:
     emit(source.path)
     engine = source.engine + (f" {source.engine_version}" if source.engine_version else "")
     assumed = "" if source.role_declared else " (assumed)"
@@ -40,6 +57,18 @@ def _input(source: InputResult) -> None:
     _pair("time zone", source.timezone)
     if source.history_level:
         _pair("history", source.history_level)
+    if source.window_start:
+        _pair("records", f"{source.window_start} to {source.window_end}")
+    if held:
+        versions = {1: "", 0: ""}
+        named = [
+            f"{p.name} ({_number(p.cases)} cases{versions.get(p.versions, f', {p.versions} versions')})"
+            for p in held.processes
+        ]
+        _listed("processes" if len(named) > 1 else "process", named)
+        _listed(
+            "tenants" if len(held.tenants) > 1 else "tenant", [f"{t.name} ({_number(t.cases)})" for t in held.tenants]
+        )
     _capabilities(source.capabilities)
 
 
@@ -80,3 +109,10 @@ def _number(count: int) -> str:
 
 def _pair(name: str, text: str) -> None:
     emit(f"  {name:<10} {text}")
+
+
+def _listed(name: str, values: Sequence[str]) -> None:
+    """Print the first of ``values``; nothing where there are none."""
+    if values:
+        more = f" and {_number(len(values) - _SHOWN)} more" if len(values) > _SHOWN else ""
+        _pair(name, ", ".join(values[:_SHOWN]) + more)

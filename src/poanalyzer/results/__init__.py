@@ -20,6 +20,7 @@ from poanalyzer.results.evidence import (
     QualityFinding,
     Status,
 )
+from poanalyzer.results.inspection import ClaimSupport, Contents, Held, Inspection, Unlock
 from poanalyzer.results.judgement import (
     AreaId,
     AreaRating,
@@ -54,13 +55,17 @@ __all__ = [
     "Cell",
     "Change",
     "Claim",
+    "ClaimSupport",
     "ComparisonRow",
+    "Contents",
     "DriverId",
     "DriverResult",
     "Evidence",
     "FlowEdge",
     "FlowNode",
+    "Held",
     "InputResult",
+    "Inspection",
     "KpiGrade",
     "Level",
     "LogSummary",
@@ -79,6 +84,7 @@ __all__ = [
     "Status",
     "SurveyResult",
     "Tool",
+    "Unlock",
     "Variant",
     "Verdict",
 ]
