@@ -156,10 +156,10 @@ def test_operations_are_grouped(export: Pair) -> None:
 
 def test_variables(export: Pair) -> None:
     got, folder = export
-    assert Counter(got.only("variables", "name type")) == Counter(
-        (r["NAME_"], r["VAR_TYPE_"]) for r in raw(folder, "HI_VARINST") if r["STATE_"] != "DELETED"
-    )
-    values: dict[str, Any] = {r["ID_"]: r["TEXT_"] for r in raw(folder, "HI_VARINST") if r["VAR_TYPE_"] == "string"}
+    # every update where the engine kept them, else the last values
+    source = raw(folder, "HI_DETAIL") or [r for r in raw(folder, "HI_VARINST") if r["STATE_"] != "DELETED"]
+    assert Counter(got.only("variables", "name type")) == Counter((r["NAME_"], r["VAR_TYPE_"]) for r in source)
+    values: dict[str, Any] = {r["ID_"]: r["TEXT_"] for r in source if r["VAR_TYPE_"] == "string"}
     found = {r["raw_ref"].split(":")[1]: r["value"] for r in got.rows("variables") if r["type"] == "string"}
     assert found == {key: value or None for key, value in values.items()}
 

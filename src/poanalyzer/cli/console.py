@@ -37,6 +37,18 @@ def clean(text: str) -> str:
     return "".join(c if c in "\n\t" or unicodedata.category(c) not in _ACTING else "�" for c in text)
 
 
+#: What stands before the host of a URL, and parameters that are passwords.
+_ACCOUNT = re.compile(r"(:/{1,3})\S*@")
+_PASSWORD = re.compile(r"(?i)([?&]\w*pass\w*=)[^&\s'\"”]*")
+
+
+def without_secrets(text: str) -> str:
+    """Return ``text`` with accounts and passwords of URLs left out: a mistyped one must not end in a terminal's log."""
+    if ":/" not in text:
+        return text
+    return _PASSWORD.sub(r"\1…", _ACCOUNT.sub(r"\1", text))
+
+
 @dataclass
 class Talk:
     """How much the program says on standard error."""
@@ -126,9 +138,9 @@ def emit_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _lines(stream: TextIO, text: str, fix: str = "") -> None:
-    stream.write(_wrapped(clean(text), stream) + "\n")
+    stream.write(_wrapped(clean(without_secrets(text)), stream) + "\n")
     if fix:
-        stream.write(_wrapped(f"  → {clean(fix)}", stream) + "\n")
+        stream.write(_wrapped(f"  → {clean(without_secrets(fix))}", stream) + "\n")
     stream.flush()
 
 

@@ -15,7 +15,7 @@ from poanalyzer import __version__
 from poanalyzer.cli import exits
 from poanalyzer.cli.assess import assess
 from poanalyzer.cli.catalogue import explain, list_
-from poanalyzer.cli.console import Talk
+from poanalyzer.cli.console import Talk, without_secrets
 from poanalyzer.cli.logs import convert, init, inspect
 from poanalyzer.cli.results import report, schema
 from poanalyzer.cli.survey import survey
@@ -90,7 +90,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 def _tell(error: Exception, talk: Talk) -> int:
     """Say what failed and return the exit code."""
     if talk.verbosity >= 2 and not isinstance(error, click.ClickException):
-        traceback.print_exception(error)
+        sys.stderr.write(without_secrets("".join(traceback.format_exception(error))))
     if isinstance(error, PoanalyzerError):
         place = f"{error.where}: " if error.where else ""
         talk.error(f"{place}{error.what}", error.fix)

@@ -58,6 +58,11 @@ class Store:
         self.sinks.append(sink)
         return sink
 
+    def progress(self, label: str, share: float) -> None:
+        """Tell how much of something that comes before the inputs' rows is done, 0 to 1."""
+        if self._progress:
+            self._progress(label, share)
+
     def seal(self, config: Config) -> EventLog:
         """Code what the sinks hold and return the log to read. Raises :class:`InputError` where nothing was kept."""
         code_cases(self.con, self.sinks)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import InputRecord
+from poanalyzer.eventlog.store import WORK_FILE_BYTES
 from poanalyzer.ingest.detect import plan_inputs
-from poanalyzer.ingest.files import find_files
+from poanalyzer.ingest.files import InputFile, find_files
+from poanalyzer.ingest.live import fetch, is_url, parse_url
 from poanalyzer.results import Problem
 
 if TYPE_CHECKING:
@@ -27,10 +29,21 @@ Wanted = tuple[InputSettings, Path]
 
 
 def wanted_inputs(inputs: Sequence[str], config: Config, overrides: Mapping[str, str]) -> list[Wanted]:
-    """Return what to read: the project file's inputs, and the others of the call; each once."""
-    declared = {_real(config.base / s.path): s for s in config.input}
+    """Return what to read: the project file's inputs, and the others of the call; each once.
+
+    A URL of the call whose database the project file names takes the settings from there: so the file needs no account.
+    """
+    declared = {_real(config.base / s.path): s for s in config.input if not is_url(s.path)}
     wanted = [(s, config.base) for s in config.input]
     for given in inputs:
+        if is_url(given):
+            place = parse_url(given).where
+            same = next((s for s, _ in wanted if is_url(s.path) and parse_url(s.path).where == place), None)
+            if same is None:
+                wanted.append((InputSettings(path=given), Path()))
+            else:
+                wanted = [(s.model_copy(update={"path": given}) if s is same else s, base) for s, base in wanted]
+            continue
         path = _real(Path(given))
         if path in declared or (path.is_dir() and any(d.is_relative_to(path) for d in declared)):
             continue
@@ -46,8 +59,10 @@ def _real(path: Path) -> Path:
 
 
 def weigh(wanted: Sequence[Wanted]) -> int:
-    """Return the bytes of all inputs on disk, to decide where the log is kept."""
-    return sum(_bytes(settings.path, base) for settings, base in wanted)
+    """Return the bytes of all inputs on disk, to decide where the log is kept; a database may be of any size."""
+    return sum(
+        WORK_FILE_BYTES + 1 if is_url(settings.path) else _bytes(settings.path, base) for settings, base in wanted
+    )
 
 
 def _bytes(pattern: str, base: Path) -> int:
@@ -67,7 +82,8 @@ def read_inputs(store: Store, wanted: Sequence[Wanted], config: Config) -> list[
     seen: set[Path] = set()
     problems: list[Problem] = []
     for settings, base in wanted:
-        files = [f for f in find_files(settings.path, base, store.workdir) if f.path.resolve() not in seen]
+        files, settings = _found(store, settings, base, problems)
+        files = [f for f in files if f.path.resolve() not in seen]
         seen.update(f.path.resolve() for f in files)
         if not files:
             continue
@@ -76,6 +92,16 @@ def read_inputs(store: Store, wanted: Sequence[Wanted], config: Config) -> list[
     if not store.sinks:
         raise InputError("nothing to read", fix="Give the file or folder of an export.")
     return problems
+
+
+def _found(
+    store: Store, settings: InputSettings, base: Path, problems: list[Problem]
+) -> tuple[list[InputFile], InputSettings]:
+    """Return the files of an input, a database's copied from it, and its settings without anybody's password."""
+    if not is_url(settings.path):
+        return find_files(settings.path, base, store.workdir), settings
+    files = fetch(settings.path, store.workdir, problems=problems, progress=store.progress)
+    return files, settings.model_copy(update={"path": parse_url(settings.path).shown})
 
 
 def _read_one(store: Store, adapter: Adapter, claim: Claim, settings: InputSettings, config: Config) -> None:

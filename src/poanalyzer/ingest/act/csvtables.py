@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from poanalyzer.errors import InputError
+from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.act.columns import COLUMNS, NULLS, column_name, table_named, table_with, wanted
 from poanalyzer.ingest.act.parts import TablePart
 from poanalyzer.ingest.files import InputFile
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SUFFIXES = (".csv", ".tsv", ".txt")
+_BLOCK = {"GE_BYTEARRAY": 128 << 20}
 
 
 def held(file: InputFile) -> dict[str, frozenset[str]]:
@@ -35,8 +37,12 @@ def held(file: InputFile) -> dict[str, frozenset[str]]:
     return {table: frozenset(names)} if table else {}
 
 
-def parts(file: InputFile) -> list[TablePart]:
-    """Return the rows of a file that :func:`held` knows."""
+def parts(files: Sequence[InputFile], sink: Sink) -> list[TablePart]:
+    """Return the rows of files that :func:`held` knows."""
+    return [part for file in files for part in _parts(file)]
+
+
+def _parts(file: InputFile) -> list[TablePart]:
     table = next(iter(held(file)))
     if table not in COLUMNS:
         return []
@@ -52,7 +58,7 @@ def parts(file: InputFile) -> list[TablePart]:
             where=file.name,
             columns=tuple(names.values()),
             header=tuple(dialect.names),
-            batches=lambda: _batches(file, dialect, names, malformed),
+            batches=lambda: _batches(file, dialect, table, names, malformed),
             malformed=malformed,
         )
     ]
@@ -67,7 +73,7 @@ def _header(file: InputFile) -> tuple[str, ...]:
 
 
 def _batches(
-    file: InputFile, dialect: Dialect, names: dict[str, str], malformed: list[int]
+    file: InputFile, dialect: Dialect, table: str, names: dict[str, str], malformed: list[int]
 ) -> Iterator[pa.RecordBatch]:
     """Stream the rows as text; ``malformed`` fills with the numbers of rows that do not fit."""
     import pyarrow as pa
@@ -85,7 +91,8 @@ def _batches(
     try:
         yield from csv.open_csv(
             rows,
-            read_options=csv.ReadOptions(column_names=all_names, block_size=8 << 20),
+            # a row must fit into a block: models are long
+            read_options=csv.ReadOptions(column_names=all_names, block_size=_BLOCK.get(table, 8 << 20)),
             parse_options=csv.ParseOptions(
                 delimiter=dialect.delimiter,
                 quote_char=dialect.quote,

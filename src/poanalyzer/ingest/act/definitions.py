@@ -1,15 +1,16 @@
-"""Definitions and deployments of a Camunda 7 export, and which BPMN file is the model of which version."""
+"""Definitions and deployments of tables ``ACT_RE_*``, and which BPMN file is the model of which version."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.act.deployed import deployed_models
 from poanalyzer.ingest.act.export import Export
 from poanalyzer.ingest.act.exports import is_model
 from poanalyzer.ingest.bpmn.reader import ProcessModel, elements_table, read_models
@@ -26,7 +27,11 @@ RELEASE_GAP_US = 10 * 60 * 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """A process definition: one version of one process of one tenant, and its model where the export holds it."""
+    """A process definition: one version of one process of one tenant, and its model where the export holds it.
+
+    ``version`` is the engine's number; it has the tenant behind it (``3 (us)``) where another tenant's version of that
+    number has another model.
+    """
 
     id: str
     key: str
@@ -55,6 +60,7 @@ def load_models(files: Iterable[InputFile], sink: Sink) -> list[ProcessModel]:
 def definitions(export: Export, models: Sequence[ProcessModel]) -> list[Definition]:
     """Return all definitions, by key, tenant and version, with their models.
 
+    A model that the export holds as deployed is certain; otherwise it is one of ``models``, the files, by their marks.
     Without ACT_RE_PROCDEF they are what the instances name (``key:version:id``), and no deployment is known.
     """
     if export.has("RE_PROCDEF"):
@@ -76,17 +82,43 @@ def definitions(export: Export, models: Sequence[ProcessModel]) -> list[Definiti
     else:
         found = [_from_id(*pair) for pair in _named_by_instances(export)]
     found.sort(key=lambda d: (d.key, d.tenant or "", _number(d.version), d.id))
-    versions: dict[tuple[str, str | None], int] = defaultdict(int)
-    for definition in found:
-        versions[definition.key, definition.tenant] += 1
     latest = {(d.key, d.tenant): d.version for d in found}
     by_key: dict[str, list[ProcessModel]] = defaultdict(list)
     for model in models:
         by_key[model.key].append(model)
-    return [
-        _with_model(d, by_key[d.key], is_latest=latest[d.key, d.tenant] == d.version) if d.key in by_key else d
+    deployed = deployed_models(export, [(d.id, d.key) for d in found])
+    found = [
+        replace(d, model=deployed[d.id])
+        if d.id in deployed
+        else _with_model(d, by_key[d.key], is_latest=latest[d.key, d.tenant] == d.version)
         for d in found
     ]
+    return _told_apart(found, export)
+
+
+def _told_apart(found: Sequence[Definition], export: Export) -> list[Definition]:
+    """Give versions of one number but different models different labels: each tenant counts for itself.
+
+    Models, cases and deployments are matched by process and version. The first tenant keeps the bare number.
+    """
+    first: dict[tuple[str, str], str] = {}
+    out: list[Definition] = []
+    clashes: set[str] = set()
+    for definition in found:
+        checksum = definition.model.checksum if definition.model else None
+        if checksum and first.setdefault((definition.key, definition.version), checksum) != checksum:
+            clashes.add(f"{definition.version} of “{definition.key}”")
+            label = f"{definition.version} ({definition.tenant or 'no tenant'})"
+            out.append(replace(definition, version=label))
+        else:
+            out.append(definition)
+    if clashes:
+        shown = ", ".join(sorted(clashes)[:3]) + (f" and {len(clashes) - 3} more" if len(clashes) > 3 else "")
+        export.note(
+            "note",
+            f"tenants run different models under one version number ({shown}): versions then carry the tenant's name",
+        )
+    return out
 
 
 def _with_model(definition: Definition, models: list[ProcessModel], *, is_latest: bool) -> Definition:
@@ -104,7 +136,7 @@ def _with_model(definition: Definition, models: list[ProcessModel], *, is_latest
         chosen = models[0]
     else:
         return definition
-    return Definition(**{**definition.__dict__, "model": chosen})
+    return replace(definition, model=chosen)
 
 
 def _file_version(model: ProcessModel) -> str | None:
@@ -151,13 +183,7 @@ def put_definitions(found: Sequence[Definition], export: Export, sink: Sink) -> 
         checksum = definition.model.checksum if definition.model else None
         deployment = deployed.get(definition.deployment_id or "")
         if definition.model:
-            kept = models.setdefault((definition.key, definition.version), definition.model)
-            if kept.checksum != checksum:
-                sink.note(
-                    "warning",
-                    f"version {definition.version} of “{definition.key}” has different models in different tenants; "
-                    "its elements are those of the first tenant",
-                )
+            models.setdefault((definition.key, definition.version), definition.model)
         common = {
             "process_key": definition.key, "version": definition.version, "checksum": checksum,
             "tenant": definition.tenant, "raw_ref": f"ACT_RE_PROCDEF:{definition.id}",
@@ -235,7 +261,8 @@ def lookup_tables(found: Sequence[Definition], export: Export) -> tuple[ibis.Tab
 
     names = ("definition_id", "process_key", "version", "process_name")
     keys = [dict(zip(names, (d.id, d.key, d.version, d.name), strict=True)) for d in found]
-    columns = ("element_id", "element_type", "name", "attached_to", "event_ref", "implementation", "candidate_groups")
+    columns = ("element_id", "element_type", "name", "parent_id", "attached_to", "event_kind", "event_ref",
+               "implementation", "candidate_groups", "multi_instance")  # fmt: skip
     elements = [
         {
             "definition_id": d.id,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.act.columns import COLUMNS
+from poanalyzer.ingest.act.endings import with_end_elements
+from poanalyzer.ingest.act.exports import CENTRAL
 from poanalyzer.ingest.act.forms import held, parts
 from poanalyzer.ingest.act.parts import Staged, TablePart, stage
 from poanalyzer.ingest.files import InputFile
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Makes names of tables unique, however many exports are read into one store.
 _SERIAL = itertools.count()
+#: Bytes that say nothing: white space, zeros, marks of the byte order.
+_BLANK = b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"
 
 
 class Export:
@@ -34,17 +38,34 @@ class Export:
         self._columns: dict[str, set[str]] = {}
         self.malformed: dict[str, int] = {}
         self.duplicates: dict[str, int] = {}
+        #: The tables that are known from answers of a REST interface alone: those are empty too where nothing is recorded.
+        self.answered: set[str] = set()
+        #: Whether any time was read by the clock of :attr:`zone`; answers say their offset themselves.
+        self.has_local_times = False
+        self._copies: set[str] = set()
         by_table: dict[str, list[TablePart]] = {}
-        for part in itertools.chain.from_iterable(map(parts, files)):
+        files = [file for file in files if not self._is_blank(file)]
+        for part in parts(files, sink):
             by_table.setdefault(part.table, []).append(part)
-        self.named = frozenset(table for file in files for table in held(file))
         for number, (table, group) in enumerate(sorted(by_table.items()), 1):
             self._load(table, group)
             sink.progress(0.8 * number / len(by_table))
+        named = (table for file in files for table in held(file))
+        self.named = frozenset(table for table in named if table not in COLUMNS or table in self._tables)
+        self._finish()
+
+    def _finish(self) -> None:
+        """Complete what one table tells of another, and say what is worth knowing of the whole export."""
+        if self.has("HI_ACTINST") and self.has("HI_PROCINST") and not self.has_column("HI_PROCINST", "END_ACT_ID_"):
+            filled = with_end_elements(self._tables["HI_PROCINST"], self._tables["HI_ACTINST"])
+            self._tables["HI_PROCINST"] = self.keep(filled, "ends")
+        if self._copies:
+            shown = ", ".join(sorted(self._copies)[:3]) + (" and others" if len(self._copies) > 3 else "")
+            self._sink.note("note", f"rows that the export holds in several forms are read once; left out: {shown}")
         if self._clock.skipped:
-            sink.note(
+            self._sink.note(
                 "warning",
-                f"{self._clock.skipped} times do not exist in {zone} (its clocks skip that hour): the engine ran in "
+                f"{self._clock.skipped} times do not exist in {self.zone} (its clocks skip that hour): the engine ran in "
                 "another zone",
                 "Set timezone of this input to the zone of the engine's Java machine.",
             )
@@ -70,18 +91,64 @@ class Export:
         """Return the number of rows of a table, 0 where it was not exported."""
         return int(self._sink.con.execute(self._tables[table].count())) if table in self._tables else 0
 
+    def size(self, rows: ibis.Table) -> int:
+        """Return the number of rows of an expression."""
+        return int(self._sink.con.execute(rows.count()))
+
     def keep(self, rows: ibis.Table, name: str) -> ibis.Table:
         """Run an expression that is used more than once, and return its result as a table of the store."""
         return self._sink.con.create_table(f"act_{name}_{next(_SERIAL)}", rows)
 
+    def note(self, severity: Literal["note", "warning"], text: str, fix: str = "") -> None:
+        """Tell the reader something about this export."""
+        self._sink.note(severity, text, fix)
+
+    def _is_blank(self, file: InputFile) -> bool:
+        """Whether a table's file holds nothing, not even a header: then the table was not exported. It is said, once.
+
+        An empty file of a table without which nothing is known is left to its reader, which refuses it.
+        """
+        tables = held(file)
+        if not tables or set(tables) & set(CENTRAL) or file.head.strip(_BLANK):
+            return False
+        names = " and ".join(f"ACT_{table}" for table in sorted(tables))
+        self._sink.note(
+            "warning",
+            f"{file.name} is empty, without even a header: {names} counts as not exported",
+            "Export it again.",
+        )
+        return True
+
     def _load(self, table: str, group: Sequence[TablePart]) -> None:
         import ibis
 
-        staged = [stage(part, self._clock, self._sink) for part in group]
-        rows = [self._typed(table, one) for one in staged]
-        self._columns[table] = set.intersection(*(set(one.columns) for one in staged))
-        self.malformed[table] = sum(one.malformed for one in staged)
-        self._tables[table] = self._once(rows[0] if len(rows) == 1 else ibis.union(*rows), table)
+        loaded: list[tuple[TablePart, Staged, ibis.Table]] = []
+        for part in sorted(group, key=lambda one: one.rank):
+            staged = stage(part, self._clock, self._sink)
+            rows = self._typed(table, staged)
+            if not self._is_copy(part, rows, [(known.rank, one) for known, _, one in loaded]):
+                loaded.append((part, staged, rows))
+                self.has_local_times |= staged.is_local
+        self._columns[table] = set.intersection(*(set(staged.columns) for _, staged, _ in loaded))
+        self.malformed[table] = sum(staged.malformed for _, staged, _ in loaded)
+        if all(part.answered for part, _, _ in loaded):
+            self.answered.add(table)
+        ranked = [rows.mutate(form_=ibis.literal(part.rank, "int64")) for part, _, rows in loaded]
+        self._tables[table] = self._once(ranked[0] if len(ranked) == 1 else ibis.union(*ranked), table).drop("form_")
+
+    def _is_copy(self, part: TablePart, rows: ibis.Table, before: Sequence[tuple[int, ibis.Table]]) -> bool:
+        """Whether all of a part's rows are known already from another form of the same export."""
+        import ibis
+
+        others = [one for rank, one in before if rank != part.rank and "ID_" in one.columns]
+        if not others:
+            return False
+        known = ibis.union(*others) if len(others) > 1 else others[0]
+        new = rows.anti_join(known.select("ID_").distinct(), "ID_").count()
+        if int(self._sink.con.execute(new)):
+            return False
+        self._copies.add(part.where)
+        return True
 
     def _typed(self, table: str, part: Staged) -> ibis.Table:
         """Return a file's rows with every column of the table, times as microseconds UTC."""
@@ -116,6 +183,9 @@ class Export:
         read = {c: text_to_micros(rows[c].strip(), family) for c in columns}
         ends = rows.aggregate(**{f"{at}_{c}": getattr(m, at)() for c, (m, _) in read.items() for at in ("min", "max")})
         known = [value for value in ends.to_pyarrow().to_pylist()[0].values() if value is not None]
+        if not found.fixed_to_utc:
+            local = [(micros.notnull() & ~zoned).any().fill_null(False) for micros, zoned in read.values()]
+            self.has_local_times |= bool(self._sink.con.execute(ibis.or_(*local)))
         if not known or found.fixed_to_utc or is_utc(self.zone):
             return {c: micros for c, (micros, _) in read.items()}
         first, last = max(min(known), EARLIEST_US), min(max(known), LATEST_US)
@@ -136,7 +206,10 @@ class Export:
             return rows
         self._sink.note("note", f"{extra} rows of ACT_{table} stand in the export more than once; each is read once")
         self.duplicates[table] = extra
-        late = [
+        # one that has ended is newer; of several forms of it the one that tells more
+        late = [ibis.ifelse(rows.END_TIME_.notnull(), 0, 1)] if "END_TIME_" in rows.columns else []
+        late += [rows.form_]
+        late += [
             rows[c].desc(nulls_first=False) for c in ("END_TIME_", "TIMESTAMP_", "START_TIME_") if c in rows.columns
         ]
         order = ibis.row_number().over(group_by=rows.ID_, order_by=[*late, *(rows[c] for c in rows.columns)])

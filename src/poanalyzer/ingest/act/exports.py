@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -22,11 +24,21 @@ _FLOWABLE = {
     "HI_PROCINST": {"REV_", "NAME_", "CALLBACK_ID_"},
     "HI_ACTINST": {"REV_", "TRANSACTION_ORDER_", "CALL_PROC_INST_ID_"},
 }
+#: Ids as the engines make them. Two folders that have some in common were written by one engine.
+_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ENOUGH_IN_COMMON = 3
+#: An answer without records has no ids: it belongs to what stands beside its folder.
+_EMPTY = re.compile(rb"\s*\[\s*\]\s*")
+#: Of each table of a folder so many files are looked at for ids.
+_LOOKED_AT = 2
 
 
 @dataclass(frozen=True)
 class FoundExport:
-    """The files of one export: those of a folder (or one file with many tables), and the models nearest to it.
+    """The files of one export, and the models nearest to it.
+
+    They are those of a folder, of folders that hold the same instances (in several forms, month by month, or a folder for each
+    kind of answer), or one file with many tables.
 
     ``engine`` is ``camunda7`` or ``flowable`` (Activiti too); None where neither central table is there.
     """
@@ -37,18 +49,61 @@ class FoundExport:
 
 
 def find_exports(files: Sequence[InputFile]) -> list[FoundExport]:
-    """Group files into exports: a folder is one export, in whatever forms; models go with the nearest that has instances."""
-    groups: dict[str, list[InputFile]] = {}
+    """Group files into exports, in whatever forms they are; models go with the nearest that has instances."""
+    folders: dict[str, list[InputFile]] = {}
     for file in files:
         if held(file):
-            groups.setdefault(folder_of(file), []).append(file)
+            folders.setdefault(folder_of(file), []).append(file)
+    groups = _joined(folders)
     engines = {folder: _engine(group) for folder, group in groups.items()}
-    tables = {folder: sum(len(held(f)) for f in group) for folder, group in groups.items()}
     homes = sorted(folder for folder, engine in engines.items() if engine)
+    for folder in [folder for folder in groups if folder not in homes]:
+        nearest = _nearest(folder, homes)
+        if nearest and all(_EMPTY.fullmatch(file.head) for file in groups[folder]):
+            groups[nearest] += groups.pop(folder)
+    tables = {folder: len({table for file in group for table in held(file)}) for folder, group in groups.items()}
     for file in files:
         if homes and is_model(file):
             groups[max(homes, key=lambda folder: _shared(folder, folder_of(file)))].append(file)
     return [FoundExport(tuple(groups[folder]), engines[folder], tables[folder]) for folder in sorted(groups)]
+
+
+def _joined(folders: dict[str, list[InputFile]]) -> dict[str, list[InputFile]]:
+    """Join folders that hold records of one engine, by the ids they have in common; the first one names the whole."""
+    groups: dict[str, list[InputFile]] = {}
+    known: dict[str, set[bytes]] = {}
+    for folder in sorted(folders):
+        own = _ids_of(folders[folder]) if len(folders) > 1 else set()
+        same = [other for other, ids in known.items() if len(own & ids) >= _ENOUGH_IN_COMMON]
+        name = same[0] if same else folder
+        for other in same[1:]:  # this folder shows that they are one
+            groups[name] += groups.pop(other)
+            own |= known.pop(other)
+        groups.setdefault(name, []).extend(folders[folder])
+        known[name] = known.get(name, set()) | own
+    return groups
+
+
+def _ids_of(group: Sequence[InputFile]) -> set[bytes]:
+    seen: dict[str, int] = {}
+    found: set[bytes] = set()
+    for file in group:
+        for table in held(file):
+            seen[table] = seen.get(table, 0) + 1
+        if min(seen[table] for table in held(file)) <= _LOOKED_AT:
+            found |= _ids(file)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _ids(file: InputFile) -> frozenset[bytes]:
+    return frozenset(_ID.findall(file.head))
+
+
+def _nearest(folder: str, homes: Sequence[str]) -> str | None:
+    """Return the export that stands nearest to a folder; None where two are equally near."""
+    near = sorted(((_shared(home, folder), home) for home in homes), reverse=True)
+    return near[0][1] if near and (len(near) == 1 or near[0][0] > near[1][0]) else None
 
 
 def is_model(file: InputFile) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.act.columns import NEEDED, NULLS, times
+from poanalyzer.ingest.act.columns import NEEDED, NULLS, ONLY_WITH, times
 from poanalyzer.ingest.times.local_clock import LocalClock
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class TablePart:
     ``columns`` are those of the batches, in order: the wanted ones (:func:`columns.wanted`) that the source has, as text.
     A time may instead be a timestamp without a zone (the engine's local clock) or int64 microseconds UTC.
     ``malformed`` fills with the numbers of rows that did not fit while ``batches`` is read, once.
+    A form that reads its rows in the store gives ``staged`` instead of ``batches``.
     """
 
     table: str
@@ -38,8 +39,13 @@ class TablePart:
     columns: tuple[str, ...]
     #: All names in the source, for messages.
     header: tuple[str, ...]
-    batches: Callable[[], Iterator[pa.RecordBatch]]
+    batches: Callable[[], Iterator[pa.RecordBatch]] = lambda: iter(())
     malformed: list[int] = field(default_factory=list)
+    staged: Callable[[], Staged] | None = None
+    #: Whether an engine's REST interface answered it: there an empty answer says nothing of what the engine records.
+    answered: bool = False
+    #: Which of several forms is believed where they hold the same row: the lowest.
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,8 @@ class Staged:
     columns: tuple[str, ...]
     read: int
     malformed: int
+    #: Whether the clock of a zone read some of its times.
+    is_local: bool = False
 
 
 def stage(part: TablePart, clock: LocalClock, sink: Sink) -> Staged:
@@ -59,6 +67,8 @@ def stage(part: TablePart, clock: LocalClock, sink: Sink) -> Staged:
     from pyarrow import parquet
 
     _check(part)
+    if part.staged:
+        return part.staged()
     # by way of a Parquet file: streamed, so that memory stays flat, and read alike by every back end
     path = sink.workdir / f"act_{part.table.lower()}-{next(_SERIAL)}.parquet"
     batches = part.batches()
@@ -70,6 +80,7 @@ def stage(part: TablePart, clock: LocalClock, sink: Sink) -> Staged:
     read = 0
     with parquet.ParquetWriter(path, pa.schema(kinds), compression="zstd") as out:
         for batch in itertools.chain([first], batches):
+            batch = _worth(part.table, batch)
             read += batch.num_rows
             columns = [
                 clock.to_utc(column) if name in plain else column
@@ -77,7 +88,15 @@ def stage(part: TablePart, clock: LocalClock, sink: Sink) -> Staged:
             ]
             out.write_batch(pa.RecordBatch.from_arrays(columns, schema=out.schema))
     malformed = len(part.malformed)
-    return Staged(part.where, sink.con.read_parquet(path), part.columns, read + malformed, malformed)
+    return Staged(part.where, sink.con.read_parquet(path), part.columns, read + malformed, malformed, bool(plain))
+
+
+def _worth(table: str, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the rows of a batch that are read at all (:data:`ONLY_WITH`)."""
+    column = ONLY_WITH.get(table)
+    if column is None or column not in batch.schema.names:
+        return batch
+    return batch.filter(batch.column(column).is_valid())
 
 
 def _plain(part: TablePart, first: pa.RecordBatch, clock: LocalClock) -> frozenset[str]:

@@ -12,10 +12,11 @@ from poanalyzer.ingest.act.export import Export
 from poanalyzer.ingest.act.exports import CENTRAL, find_exports
 from poanalyzer.ingest.act.variables import put_variables
 from poanalyzer.ingest.adapter import Claim
+from poanalyzer.ingest.camunda7.activities import put_activities
 from poanalyzer.ingest.camunda7.capabilities import put_capabilities
 from poanalyzer.ingest.camunda7.failures import put_attempts, put_incidents
 from poanalyzer.ingest.camunda7.handled import put_handled
-from poanalyzer.ingest.camunda7.instances import put_activities, put_cases, usable_activities
+from poanalyzer.ingest.camunda7.instances import put_cases, usable_activities
 from poanalyzer.ingest.camunda7.operations import put_operations
 from poanalyzer.ingest.files import InputFile
 
@@ -76,7 +77,7 @@ class Camunda7:
         put_activities(export, acts, elements, sink)
         put_attempts(export, acts, sink)
         put_incidents(export, acts, sink)
-        put_handled(acts, elements, sink)
+        put_handled(acts, elements, cases, sink)
         put_definitions(found, export, sink)
         put_operations(export, sink)
         put_variables(export, sink)

@@ -84,13 +84,22 @@ def _implementation(node: Node) -> str | None:
     )
     if decision:
         return f"decision:{decision}"
+    if next(_extensions(node, "script"), None) is not None:
+        return "script:feel"
     if node.name == "scriptTask":
         return f"script:{node.get('scriptFormat') or 'unknown'}"
-    form = extension(node, "formKey") or extension(node, "formRef")
+    form = extension(node, "formKey") or extension(node, "formRef") or _zeebe_form(node)
     if form:
         return f"form:{form}"
     sort = extension(node, "type")
     return f"{sort}:{sort}" if sort and sort != "external" else None
+
+
+def _zeebe_form(node: Node) -> str | None:
+    for child in _extensions(node, "formDefinition"):
+        if form := child.get("formId") or child.get("externalReference") or child.get("formKey"):
+            return form
+    return None
 
 
 def _extensions(node: Node, name: str) -> Iterator[Node]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import ibis
 
 LEVELS = ("none", "activity", "audit", "full")
-_ONLY_FULL = ("HI_JOB_LOG", "HI_EXT_TASK_LOG", "HI_INCIDENT", "HI_OP_LOG", "HI_IDENTITYLINK", "HI_DETAIL")
+_ONLY_FULL = ("HI_JOB_LOG", "HI_EXT_TASK_LOG", "HI_INCIDENT", "HI_OP_LOG", "HI_IDENTITYLINK", "HI_DETAIL", "HI_DECINST")
+_DAY_US = 86_400_000_000
 _RAISE = "Set the engine's history level to full; it applies to what happens from then on."
 
 
@@ -26,13 +27,15 @@ def put_capabilities(
 ) -> None:
     """Say for every capability what this export can show, and set the record's level, version and window."""
     level = _level(export, sink)
+    if level == 0:
+        sink.note("warning", "history level none records nothing: what is here was written before it was set", _RAISE)
     sink.record.engine_version = _engine_version(export)
     _window(cases, acts, sink)
     _instances(export, sink)
     _at_full(export, level, found, sink)
     _models(export, found, cases, sink)
     _business_keys(cases, sink)
-    _retention(found, sink)
+    _retention(export, found, sink)
 
 
 def _level(export: Export, sink: Sink) -> int:
@@ -44,13 +47,23 @@ def _level(export: Export, sink: Sink) -> int:
         return int(said[0])
     if said:
         sink.note("note", f"the engine runs a history level of its own making ({said[0]}); judged by the tables")
-    level = 3 if any(t in export.named for t in _ONLY_FULL) else 2 if "HI_VARINST" in export.named else 1
+    # over REST an engine answers `[]` for what its level never records
+    silent = [t for t in sorted(export.answered) if t in (*_ONLY_FULL, "HI_VARINST") and not export.count(t)]
+    proven = export.named.difference(silent)
+    level = 3 if any(t in proven for t in _ONLY_FULL) else 2 if "HI_VARINST" in proven else 1
     sink.record.history_level = f"{LEVELS[level]} (inferred)"
     sink.note(
         "note",
         f"ACT_GE_PROPERTY does not say the history level; the exported tables show that it is at least {LEVELS[level]}",
         "Also export ACT_GE_PROPERTY.",
     )
+    if silent and level < 3:
+        sink.note(
+            "warning",
+            "the answers about " + ", ".join(f"ACT_{t}" for t in silent) + " are empty, and none shows that the engine "
+            "records such things at all: that nothing happened is not proven",
+            "Also export ACT_GE_PROPERTY from the database; it says the history level.",
+        )
     return level
 
 
@@ -96,18 +109,19 @@ def _instances(export: Export, sink: Sink) -> None:
         "calls between instances are recorded; who sent a message or signal is not" if calls else "no table of calls",
         "" if calls else "Also export ACT_HI_PROCINST.",
     )  # fmt: skip
-    if "HI_DECINST" in export.named:
-        sink.capability("decisions", "partial", "ACT_HI_DECINST was exported; decisions show as business rule tasks")
-    else:
-        sink.capability("decisions", "no", "ACT_HI_DECINST was not exported", "Also export ACT_HI_DECINST.")
 
 
 def _at_full(export: Export, level: int, found: Sequence[Definition], sink: Sink) -> None:
     """Judge what only the levels above activity write."""
     if level < 2:
         sink.capability("variables", "no", _too_low(level, "variables"), _RAISE)
+    elif level >= 3 and export.has("HI_DETAIL"):
+        sink.capability(
+            "variables", "yes", "ACT_HI_DETAIL: every value and when it was set; serialised ones without content"
+        )
     elif export.has("HI_VARINST"):
-        sink.capability("variables", "yes", "ACT_HI_VARINST: last values; serialised ones without their content")
+        more = "; every value with its time is in ACT_HI_DETAIL" if level >= 3 else ""
+        sink.capability("variables", "yes", f"ACT_HI_VARINST: last values; serialised ones without their content{more}")
     else:
         sink.capability("variables", "no", "ACT_HI_VARINST was not exported", "Also export ACT_HI_VARINST.")
     claims = export.has("HI_IDENTITYLINK") or export.has("HI_OP_LOG")
@@ -121,10 +135,16 @@ def _at_full(export: Export, level: int, found: Sequence[Definition], sink: Sink
             "user-tasks", "partial", "creation and completion; when a task was claimed is not there", unlock
         )
     if level < 3:
-        for name, what in (("attempts", "failed tries"), ("incidents", "incidents"), ("operations", "operations")):
+        for name, what in (
+            ("attempts", "failed tries"),
+            ("incidents", "incidents"),
+            ("operations", "operations"),
+            ("decisions", "decisions"),
+        ):
             sink.capability(name, "no", _too_low(level, what), _RAISE)
         return
     _attempts(export, found, sink)
+    _decisions(export, found, sink)
     if export.has("HI_INCIDENT"):
         sink.capability("incidents", "yes", "ACT_HI_INCIDENT at history level full")
     else:
@@ -165,6 +185,29 @@ def _attempts(export: Export, found: Sequence[Definition], sink: Sink) -> None:
         )
 
 
+def _decisions(export: Export, found: Sequence[Definition], sink: Sink) -> None:
+    """Judge decision evaluations. Those outside any process are counted beside the others."""
+    if not export.has("HI_DECINST"):
+        modelled = [d.model for d in found if d.model]
+        asked = any((e.implementation or "").startswith("decision:") for m in modelled for e in m.elements)
+        if modelled and len(modelled) == len(found) and not asked:
+            sink.capability("decisions", "yes", "no model asks for a decision")
+        else:
+            sink.capability("decisions", "no", "ACT_HI_DECINST was not exported", "Also export ACT_HI_DECINST.")
+        return
+    rows = export.table("HI_DECINST")
+    asked_for = rows.filter(rows.ROOT_DEC_INST_ID_.isnull())
+    count, inside = export.size(asked_for), export.size(asked_for.filter(asked_for.PROC_INST_ID_.notnull()))
+    keys = export.size(asked_for.select("DEC_DEF_KEY_").distinct())
+    why = (
+        f"ACT_HI_DECINST: {count} evaluations of {keys} decisions"
+        if count
+        else "ACT_HI_DECINST: no decision was evaluated"
+    )
+    outside = f", {count - inside} of them outside any process" if count > inside else ""
+    sink.capability("decisions", "yes", why + outside)
+
+
 def _too_low(level: int, what: str) -> str:
     return f"history level {LEVELS[level]} does not record {what}"
 
@@ -174,13 +217,16 @@ def _models(export: Export, found: Sequence[Definition], cases: ibis.Table, sink
     ran = set(cases.filter(cases.PROC_DEF_ID_.notnull()).PROC_DEF_ID_.to_pyarrow().unique().to_pylist())
     relevant = [d for d in found if d.id in ran] or list(found)
     with_model = sum(1 for d in relevant if d.model)
-    unlock = "Put the BPMN files of all versions beside the tables, named by version (order_v2.bpmn)."
+    unlock = (
+        "Also export ACT_GE_BYTEARRAY where DEPLOYMENT_ID_ is set, with BYTES_ as hexadecimal text; or put the BPMN files of "
+        "all versions beside the tables, named by version (order_v2.bpmn)."
+    )
     if relevant and with_model == len(relevant):
         sink.capability("models", "yes", f"the models of all {len(relevant)} definitions that ran")
     elif with_model:
         sink.capability("models", "partial", f"models of {with_model} of {len(relevant)} definitions that ran", unlock)
     else:
-        sink.capability("models", "no", "no BPMN file among the input matches a definition", unlock)
+        sink.capability("models", "no", "neither deployed resources nor BPMN files that match a definition", unlock)
     missing = [t for t in ("RE_PROCDEF", "RE_DEPLOYMENT") if not export.has(t)]
     if missing:
         names = " and ".join(f"ACT_{t}" for t in missing)
@@ -207,8 +253,17 @@ def _business_keys(cases: ibis.Table, sink: Sink) -> None:
         sink.capability("business-keys", "no", "no instance has a business key", "Start instances with a business key.")
 
 
-def _retention(found: Sequence[Definition], sink: Sink) -> None:
+def _retention(export: Export, found: Sequence[Definition], sink: Sink) -> None:
+    """Say how long finished instances are kept: as the definitions say, else as instances are marked for removal."""
     days = sorted({int(d.history_ttl) for d in found if d.history_ttl and d.history_ttl.isdigit()})
+    if not days and export.has("HI_PROCINST"):
+        rows = export.table("HI_PROCINST")
+        kept = (rows.REMOVAL_TIME_ - rows.END_TIME_ + _DAY_US // 2) // _DAY_US
+        marked = rows.filter(
+            rows.REMOVAL_TIME_.notnull() & rows.END_TIME_.notnull() & (rows.REMOVAL_TIME_ > rows.END_TIME_)
+        )
+        shown = marked.select(days=kept).distinct().to_pyarrow()["days"].to_pylist()
+        days = sorted(int(day) for day in shown if day)
     if days:
         sink.record.retention_days = days[0]
         span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"

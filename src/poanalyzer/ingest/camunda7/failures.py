@@ -19,6 +19,12 @@ _FAILED = "1"
 
 def put_attempts(export: Export, acts: ibis.Table, sink: Sink) -> None:
     """Fill ``attempts`` from the failure rows of the job log and of the external task log."""
+    log = export.table("HI_JOB_LOG")
+    outside = export.size(log.filter((log.JOB_STATE_ == _FAILED) & log.PROCESS_INSTANCE_ID_.isnull()))
+    if outside:
+        sink.note(
+            "note", f"{outside} failed tries belong to no process instance (batches, timers that start processes)"
+        )
     sink.put("attempts", _job_attempts(export, acts))
     sink.put("attempts", _external_attempts(export))
 
@@ -29,12 +35,8 @@ def _job_attempts(export: Export, acts: ibis.Table) -> ibis.Table:
     log = export.table("HI_JOB_LOG")
     element = ibis.coalesce(log.FAILED_ACT_ID_, log.ACT_ID_)
     log = log.mutate(element=element)
-    failed = log.filter(
-        (log.JOB_STATE_ == _FAILED)
-        & log.PROCESS_INSTANCE_ID_.notnull()
-        & log.element.notnull()
-        & log.TIMESTAMP_.notnull()
-    )
+    failed = log.filter((log.JOB_STATE_ == _FAILED) & log.element.notnull() & log.TIMESTAMP_.notnull())
+    failed = failed.filter(failed.PROCESS_INSTANCE_ID_.notnull())
     failed = _with_instance(failed, acts, failed.PROCESS_INSTANCE_ID_, failed.TIMESTAMP_, failed.EXECUTION_ID_)
     nth = ibis.row_number().over(group_by=failed.JOB_ID_, order_by=[failed.TIMESTAMP_, failed.ID_])
     before = failed.JOB_RETRIES_.try_cast("int64")
@@ -84,15 +86,27 @@ def _external_attempts(export: Export) -> ibis.Table:
 def put_incidents(export: Export, acts: ibis.Table, sink: Sink) -> None:
     """Fill ``exceptions`` with root incidents; the rows that repeat one in its callers are left out.
 
-    An incident of a job or external task that has no retries left is only resolved by somebody, or some script, that
+    Where the root itself is not in the export (one tenant's rows, a table cut by clean-up), the row nearest to it stands for
+    it. An incident of a job or external task that has no retries left is only resolved by somebody, or some script, that
     raises them: engines never do so themselves. A deleted one went with its instance.
     """
     import ibis
 
     rows = export.table("HI_INCIDENT")
-    rows = rows.mutate(element=ibis.coalesce(rows.FAILED_ACTIVITY_ID_, rows.ACTIVITY_ID_))
-    is_root = (rows.ID_ == rows.ROOT_CAUSE_INCIDENT_ID_) | rows.ROOT_CAUSE_INCIDENT_ID_.isnull()
-    rows = rows.filter(is_root & rows.ID_.notnull() & rows.PROC_INST_ID_.notnull() & rows.CREATE_TIME_.notnull())
+    known = rows.filter(rows.ID_.notnull()).select(known="ID_").distinct()
+    rows = rows.mutate(
+        element=ibis.coalesce(rows.FAILED_ACTIVITY_ID_, rows.ACTIVITY_ID_),
+        root=ibis.coalesce(rows.ROOT_CAUSE_INCIDENT_ID_, rows.ID_),
+        cause=ibis.coalesce(rows.CAUSE_INCIDENT_ID_, rows.ROOT_CAUSE_INCIDENT_ID_, rows.ID_),
+    )
+    rows = rows.left_join(known.rename(known_root="known"), [("root", "known_root")])
+    rows = rows.left_join(known.rename(known_cause="known"), [("cause", "known_cause")])
+    is_root = (rows.root == rows.ID_) | (rows.known_root.isnull() & rows.known_cause.isnull())
+    rows = rows.filter(is_root & rows.ID_.notnull() & rows.CREATE_TIME_.notnull())
+    outside = export.size(rows.filter(rows.PROC_INST_ID_.isnull()))
+    if outside:
+        sink.note("note", f"{outside} incidents belong to no process instance (batches, timers that start processes)")
+    rows = rows.filter(rows.PROC_INST_ID_.notnull())
     rows = _with_instance(rows, acts, rows.PROC_INST_ID_, rows.CREATE_TIME_, rows.EXECUTION_ID_)
     log = export.table("HI_EXT_TASK_LOG")
     tasks = log.filter(log.EXT_TASK_ID_.notnull()).group_by(ext_task="EXT_TASK_ID_").agg(
@@ -113,7 +127,7 @@ def put_incidents(export: Export, acts: ibis.Table, sink: Sink) -> None:
             cleared_by=ibis.cases(
                 (rows.INCIDENT_STATE_ == "1", "operator"), (rows.INCIDENT_STATE_ == "2", "cancel"), else_="none"
             ),
-            root_id=rows.ID_,
+            root_id=rows.root,
             raw_ref=ibis.literal("ACT_HI_INCIDENT:") + rows.ID_,
         ),
     )

@@ -25,13 +25,19 @@ _EVENT_STARTS = {
 }  # fmt: skip
 
 
-def put_handled(acts: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
+#: What catches an error that was thrown in the same transaction begins within this time.
+_AT_ONCE_US = 1_000_000
+
+
+def put_handled(acts: ibis.Table, elements: ibis.Table, cases: ibis.Table, sink: Sink) -> None:
     """Fill ``exceptions`` with what boundary events and event sub-processes caught, cleared by the model.
 
-    External events count where they interrupted something: a message that only starts side work is no exception.
+    External events count where they interrupted something: a message that only starts side work is no exception. An error
+    that an end event threw and nothing caught, in its instance or in those that called it, is one that nobody cleared.
     """
     sink.put("exceptions", _boundaries(acts, elements))
     sink.put("exceptions", _event_scopes(acts, elements))
+    sink.put("exceptions", _uncaught(acts, elements, cases))
 
 
 def _kind(raw: ibis.Value, kinds: dict[str, str]) -> ibis.Value:
@@ -53,14 +59,17 @@ def _boundaries(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
         h_case="PROC_INST_ID_", h_id="ID_", h_scope="PARENT_ACT_INST_ID_", h_element="bare_id", h_type="ACT_TYPE_",
         h_start="START_TIME_", h_end="END_TIME_", h_canceled="canceled",
     )  # fmt: skip
-    pairs = fired.join(hosts, [("PROC_INST_ID_", "h_case")])
-    interrupted = pairs.h_canceled & (pairs.h_end == pairs.START_TIME_).fill_null(False)
-    same_scope = (pairs.h_scope == pairs.PARENT_ACT_INST_ID_).fill_null(False)
     # with a model the host is known by its element; without one it is what was cancelled beside the event
+    modelled = fired.filter(fired.m_attached_to.notnull())
+    modelled = modelled.inner_join(hosts, [("PROC_INST_ID_", "h_case"), ("m_attached_to", "h_element")])
+    beside = fired.filter(fired.m_attached_to.isnull()).inner_join(
+        hosts.filter(hosts.h_canceled),
+        [("PROC_INST_ID_", "h_case"), ("PARENT_ACT_INST_ID_", "h_scope"), ("START_TIME_", "h_end")],
+    )
+    columns = ("ID_", "START_TIME_", "PARENT_ACT_INST_ID_", *(c for c in hosts.columns if c != "h_case"))
+    pairs = modelled.select(columns).union(beside.select(columns))
     pairs = pairs.filter(
-        (pairs.h_start <= pairs.START_TIME_)
-        & (pairs.h_end.isnull() | (pairs.h_end >= pairs.START_TIME_))
-        & ibis.ifelse(pairs.m_attached_to.notnull(), pairs.h_element == pairs.m_attached_to, interrupted & same_scope)
+        (pairs.h_start <= pairs.START_TIME_) & (pairs.h_end.isnull() | (pairs.h_end >= pairs.START_TIME_))
     )
     interrupted = pairs.h_canceled & (pairs.h_end == pairs.START_TIME_).fill_null(False)
     same_scope = (pairs.h_scope == pairs.PARENT_ACT_INST_ID_).fill_null(False)
@@ -102,7 +111,28 @@ def _event_scopes(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
     return _exceptions(rows.filter(counts))
 
 
-def _exceptions(rows: ibis.Table) -> ibis.Table:
+def _uncaught(acts: ibis.Table, elements: ibis.Table, cases: ibis.Table) -> ibis.Table:
+    import ibis
+
+    roots = cases.select(r_case="case_id", root="root_case_id")
+    thrown = _modelled(acts.filter(acts.ACT_TYPE_ == "errorEndEvent"), elements)
+    thrown = thrown.inner_join(roots, [("PROC_INST_ID_", "r_case")])
+    catching = acts.filter(
+        (acts.ACT_TYPE_ == "boundaryError")
+        | ((acts.ACT_TYPE_ == "errorStartEvent") & (acts.PARENT_ACT_INST_ID_ != acts.PROC_INST_ID_))
+    )
+    catching = catching.select(c_case="PROC_INST_ID_", c_start="START_TIME_")
+    catching = catching.inner_join(roots.select(k_case="r_case", k_root="root"), [("c_case", "k_case")])
+    caught = thrown.select("ID_", "START_TIME_", "root").inner_join(catching, [("root", "k_root")])
+    caught = caught.filter((caught.c_start - caught.START_TIME_).between(0, _AT_ONCE_US)).select("ID_").distinct()
+    rows = thrown.anti_join(caught, "ID_")
+    rows = rows.mutate(
+        kind=ibis.literal("constraint"), instance=rows.ID_, element=rows.element_id, handler=ibis.null("string")
+    )
+    return _exceptions(rows, by="none")
+
+
+def _exceptions(rows: ibis.Table, by: str = "model") -> ibis.Table:
     import ibis
 
     return rows.select(
@@ -113,8 +143,8 @@ def _exceptions(rows: ibis.Table) -> ibis.Table:
         element_id=rows.element,
         code=ibis.coalesce(rows.m_event_ref, rows.ACT_TYPE_),
         raised=rows.START_TIME_,
-        cleared=ibis.coalesce(rows.END_TIME_, rows.START_TIME_),
-        cleared_by=ibis.literal("model"),
+        cleared=ibis.coalesce(rows.END_TIME_, rows.START_TIME_) if by == "model" else ibis.null("int64"),
+        cleared_by=ibis.literal(by),
         root_id=rows.ID_,
         handled_by=rows.handler,
         raw_ref=ibis.literal("ACT_HI_ACTINST:") + rows.ID_,

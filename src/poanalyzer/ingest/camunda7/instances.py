@@ -1,10 +1,10 @@
-"""Process instances, activity instances and call links of a Camunda 7 export as canonical rows."""
+"""The usable activity rows, the process instances and the call links of a Camunda 7 export."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poanalyzer.eventlog.schema import EARLIEST_US, HUMAN_TYPES, LATEST_US, SERVICE_TYPES
+from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.act.export import Export
 
@@ -107,6 +107,7 @@ def put_cases(export: Export, acts: ibis.Table, definitions: ibis.Table, sink: S
         PROC_DEF_ID_=orphans.PROC_DEF_ID_.min(),
         TENANT_ID_=orphans.TENANT_ID_.min(),
     )
+    _tell_migrated(export, acts, sink)
     lost = int(sink.con.execute(orphans.count()))
     if lost and export.has("HI_PROCINST"):
         sink.note("warning", f"{lost} process instances have activities but no row in ACT_HI_PROCINST; state unknown")
@@ -183,6 +184,17 @@ def put_cases(export: Export, acts: ibis.Table, definitions: ibis.Table, sink: S
     return rows
 
 
+def _tell_migrated(export: Export, acts: ibis.Table, sink: Sink) -> None:
+    """Say how many instances have rows of more than one definition: somebody moved them to another version."""
+    rows = acts.group_by("PROC_INST_ID_").agg(first=acts.PROC_DEF_ID_.min(), last=acts.PROC_DEF_ID_.max())
+    moved = export.size(rows.filter(rows["first"] != rows["last"]))
+    if moved:
+        sink.note(
+            "note",
+            f"{moved} process instances were migrated from one version to another: they count to the one they are in now",
+        )
+
+
 def _with_roots(rows: ibis.Table, export: Export) -> ibis.Table:
     """Follow the callers upwards (engines before 7.10 do not keep the root); 16 levels, doubling at each step."""
     import ibis
@@ -195,108 +207,3 @@ def _with_roots(rows: ibis.Table, export: Export) -> ibis.Table:
         links = joined.select("child", up=ibis.coalesce(joined.further, joined.up))
     links = export.keep(links, "roots")
     return rows.left_join(links, [("case_id", "child")]).rename(root_case_id="up").drop("child")
-
-
-def put_activities(export: Export, acts: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
-    """Fill ``activities`` from ACT_HI_ACTINST, the tasks, the external tasks and the models."""
-    import ibis
-
-    typed = element_type(acts.ACT_TYPE_)
-    rows = acts.mutate(element_type=typed).left_join(
-        elements, [("PROC_DEF_ID_", "definition_id"), ("bare_id", "m_element_id")]
-    )
-    by_event = acts.filter(acts.ACT_TYPE_.isin(TYPED_STARTS) & (acts.PARENT_ACT_INST_ID_ != acts.PROC_INST_ID_))
-    by_event = by_event.select(event_scope="PARENT_ACT_INST_ID_").distinct()
-    bodies = acts.filter(acts.ACT_TYPE_ == "multiInstanceBody").select(body="ID_")
-    rows = rows.left_join(by_event, [("ID_", "event_scope")])
-    rows = rows.left_join(bodies, [("PARENT_ACT_INST_ID_", "body")])
-    rows = _with_tasks(rows, export)
-    rows = _with_workers(rows, export)
-    is_event_scope = rows.event_scope.notnull() | (rows.m_element_type == "eventSubProcess").fill_null(False)
-    kind = ibis.ifelse((rows.element_type == "subProcess") & is_event_scope, "eventSubProcess", rows.element_type)
-    nth = ibis.row_number().over(group_by=rows.PARENT_ACT_INST_ID_, order_by=[rows.START_TIME_, rows.seq, rows.ID_])
-    name = ibis.coalesce(rows.ACT_NAME_, rows.m_name, rows.ACT_ID_).re_replace(r"\s+", " ").strip()
-    machine = rows.element_type.isin(SERVICE_TYPES)
-    person = ibis.coalesce(rows.completed_by, rows.task_assignee, rows.ASSIGNEE_)
-    does = rows.m_implementation.re_replace("^[a-z]+:", "")
-    sink.put(
-        "activities",
-        rows.select(
-            "seq",
-            activity_instance_id=rows.ID_,
-            case_id=rows.PROC_INST_ID_,
-            element_id=rows.ACT_ID_,
-            activity=name.nullif("").fill_null(rows.ACT_ID_),
-            element_type=kind,
-            scope_id=rows.PARENT_ACT_INST_ID_.nullif(rows.PROC_INST_ID_),
-            called_case_id=rows.CALL_PROC_INST_ID_,
-            mi_index=ibis.ifelse(rows.body.notnull(), nth, ibis.null("int64")),
-            scheduled=ibis.coalesce(rows.offered, ibis.ifelse(rows.element_type == "userTask", rows.START_TIME_, None)),
-            assigned=rows.claimed,
-            start=rows.START_TIME_,
-            end=rows.END_TIME_,
-            start_kind=ibis.literal("observed"),
-            state=ibis.cases((rows.canceled, "canceled"), (rows.END_TIME_.isnull(), "running"), else_="completed"),
-            resource=ibis.ifelse(machine, rows.worker, person),
-            role=ibis.coalesce(rows.task_group, _plain_groups(rows.m_candidate_groups)),
-            resource_type=ibis.cases(
-                (machine, "system"),
-                (rows.element_type.isin(HUMAN_TYPES) & person.notnull(), "human"),
-                else_="unknown",
-            ),
-            endpoint=ibis.coalesce(rows.topic, ibis.ifelse(machine, does, ibis.null("string"))),
-            due=rows.task_due,
-            is_compensation=rows.m_is_compensation,
-            raw_ref=ibis.literal("ACT_HI_ACTINST:") + rows.ID_,
-        ),
-    )  # fmt: skip
-
-
-def _plain_groups(groups: ibis.Value) -> ibis.Value:
-    """Return the first candidate group of a model; an expression names nobody."""
-    import ibis
-
-    first = groups.split(",")[0].strip()
-    return ibis.ifelse(groups.contains("${") | groups.contains("#{"), ibis.null("string"), first.nullif(""))
-
-
-def _with_tasks(rows: ibis.Table, export: Export) -> ibis.Table:
-    """Add what is known of the human task: due date, group, when it was claimed, who completed it."""
-    import ibis
-
-    tasks = export.table("HI_TASKINST")
-    tasks = tasks.group_by(task_ref=tasks.ID_).agg(task_due=tasks.DUE_DATE_.max(), task_assignee=tasks.ASSIGNEE_.max())
-    links = export.table("HI_IDENTITYLINK")
-    added = links.OPERATION_TYPE_ == "add"
-    links = links.filter(links.TASK_ID_.notnull()).group_by(link_task="TASK_ID_").agg(
-        task_group=ibis.ifelse((links.TYPE_ == "candidate") & added, links.GROUP_ID_, None).min(),
-        link_claimed=ibis.ifelse(
-            (links.TYPE_ == "assignee") & added & links.USER_ID_.notnull(), links.TIMESTAMP_, None
-        ).min(),
-    )  # fmt: skip
-    ops = export.table("HI_OP_LOG")
-    ops = ops.filter((ops.ENTITY_TYPE_ == "Task") & ops.TASK_ID_.notnull())
-    taken = ops.OPERATION_TYPE_.isin(["Claim", "Assign"]) & (ops.PROPERTY_ == "assignee") & ops.NEW_VALUE_.notnull()
-    ops = ops.group_by(op_task="TASK_ID_").agg(
-        op_claimed=ibis.ifelse(taken, ops.TIMESTAMP_, None).min(),
-        completed_by=ibis.ifelse(ops.OPERATION_TYPE_ == "Complete", ops.USER_ID_, None).max(),
-    )
-    rows = rows.left_join(tasks, [("TASK_ID_", "task_ref")])
-    rows = rows.left_join(links, [("TASK_ID_", "link_task")])
-    rows = rows.left_join(ops, [("TASK_ID_", "op_task")])
-    return rows.mutate(claimed=ibis.coalesce(rows.link_claimed, rows.op_claimed))
-
-
-def _with_workers(rows: ibis.Table, export: Export) -> ibis.Table:
-    """Add topic, worker and time of creation of the external task behind an activity."""
-    import ibis
-
-    log = export.table("HI_EXT_TASK_LOG")
-    log = log.filter(log.ACT_INST_ID_.notnull()).group_by(ext_instance="ACT_INST_ID_").agg(
-        topic=log.TOPIC_NAME_.max(),
-        done_by=ibis.ifelse(log.STATE_ == "2", log.WORKER_ID_, None).max(),
-        tried_by=log.WORKER_ID_.max(),
-        offered=ibis.ifelse(log.STATE_ == "0", log.TIMESTAMP_, None).min(),
-    )  # fmt: skip
-    rows = rows.left_join(log, [("ID_", "ext_instance")])
-    return rows.mutate(worker=ibis.coalesce(rows.done_by, rows.tried_by))

@@ -1,0 +1,80 @@
+"""Flowable and Activiti: the history tables of their databases, with the BPMN models beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from poanalyzer.config import Config, InputSettings
+from poanalyzer.errors import InputError
+from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.act.definitions import definitions, load_models, lookup_tables, put_definitions
+from poanalyzer.ingest.act.export import Export
+from poanalyzer.ingest.act.exports import CENTRAL, find_exports
+from poanalyzer.ingest.act.variables import put_variables
+from poanalyzer.ingest.adapter import Claim
+from poanalyzer.ingest.files import InputFile
+from poanalyzer.ingest.flowable.capabilities import put_capabilities
+from poanalyzer.ingest.flowable.handled import fired_boundaries, put_dead_letters, put_handled
+from poanalyzer.ingest.flowable.instances import put_activities, put_cases, usable_activities
+from poanalyzer.ingest.flowable.models import event_starts, leaving_flows
+from poanalyzer.ingest.flowable.operations import put_operations
+
+
+class Flowable:
+    """Flowable 5 to 7 and Activiti 5 to 8, by SQL export, dump, REST answers or live."""
+
+    id = "flowable"
+    title = "Flowable and Activiti history tables (ACT_HI_*, ACT_RE_*) with BPMN models"
+
+    def claim(self, files: Sequence[InputFile], settings: InputSettings) -> Sequence[Claim]:
+        """Claim each export whose tables have the columns of these engines."""
+        return [
+            Claim(
+                files=export.files,
+                confidence=0.98,
+                why=f"{export.tables} tables of a Flowable or Activiti database (ACT_HI_…)",
+                engine="flowable",
+            )
+            for export in find_exports(files)
+            if export.engine == "flowable"
+        ]
+
+    def read(self, claim: Claim, settings: InputSettings, config: Config, sink: Sink) -> None:
+        """Read the export into the canonical tables."""
+        zone = settings.timezone or config.project.timezone
+        sink.record.timezone = zone or "UTC"
+        export = Export(claim.files, zone or "UTC", sink)
+        if zone is None and export.has_local_times:
+            sink.record.zone_assumed = True
+            sink.note(
+                "warning",
+                "the tables hold times of the engine's local clock without a zone; they are read as UTC",
+                "Set timezone under [project] or at this [[input]] to the zone of the engine's Java machine.",
+            )
+        if not any(export.count(table) for table in CENTRAL):
+            raise InputError(
+                "ACT_HI_PROCINST and ACT_HI_ACTINST hold no rows",
+                where=sink.record.path,
+                fix="Export them again, from a database whose history was not cleaned up.",
+            )
+        sink.record.engine = "flowable" if export.has_column("HI_ACTINST", "TRANSACTION_ORDER_") else "activiti"
+        found = definitions(export, load_models(claim.files, sink))
+        keys, elements = lookup_tables(found, export)
+        acts, flows = usable_activities(export, sink)
+        cases = put_cases(export, acts, keys, sink)
+        if not export.has("HI_ACTINST"):
+            count = export.count("HI_PROCINST")
+            sink.read(count)
+            sink.kept(count)
+        fired = fired_boundaries(export, acts, flows, elements, leaving_flows(found, export))
+        put_activities(export, acts, fired, elements, sink)
+        put_handled(acts, fired, elements, event_starts(found, export), sink)
+        put_dead_letters(export, acts, sink)
+        put_definitions(found, export, sink)
+        put_operations(export, acts, cases, sink)
+        put_variables(export, sink)
+        put_capabilities(export, cases, acts, found, sink)
+        sink.progress(1.0)
+
+
+ADAPTER = Flowable()

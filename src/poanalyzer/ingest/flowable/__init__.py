@@ -1,0 +1,1 @@
+"""What the rows of Flowable's and Activiti's tables mean."""
