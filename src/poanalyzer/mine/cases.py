@@ -135,14 +135,22 @@ def intervals(steps: ibis.Table) -> ibis.Table:
 
 
 def repetition(log: EventLog, steps: ibis.Table) -> ibis.Table:
-    """Return per case whether a work activity was recorded twice or more; multi-instance siblings count once."""
+    """Return per case whether a work activity was recorded twice or more; multi-instance siblings do not count.
+
+    Instances have an index, and what runs inside one has its index too: twice with the same index is a repetition.
+    """
     acts = log.coded("c_acts")
     rows = steps.select("case_ix", "activity_ix")
+    each = ["case_ix", "activity_ix"]
     if log.con.execute(acts.mi_index.count()):
-        work = acts.filter(acts.work).semi_join(steps, "case_ix")
-        bodies = work.filter(work.mi_index.notnull()).select("case_ix", "activity_ix", "scope_id").distinct()
-        rows = work.filter(work.mi_index.isnull()).select("case_ix", "activity_ix").union(bodies.drop("scope_id"))
-    per = rows.group_by(["case_ix", "activity_ix"]).agg(times=rows.count())
+        rows = acts.filter(acts.work).semi_join(steps, "case_ix").select(*each, "mi_index")
+        by_index = rows.group_by([*each, "mi_index"]).agg(n=rows.count())
+        single = by_index.mi_index.isnull()
+        per = by_index.group_by(each).agg(
+            times=by_index.n.sum(where=single).fill_null(0) + by_index.n.max(where=~single).fill_null(0)
+        )
+    else:
+        per = rows.group_by(each).agg(times=rows.count())
     return per.group_by("case_ix").agg(repeated=(per.times >= 2).max().cast("int64"))
 
 

@@ -215,3 +215,17 @@ class Export:
         order = ibis.row_number().over(group_by=rows.ID_, order_by=[*late, *(rows[c] for c in rows.columns)])
         ranked = rows.mutate(rank_=order)
         return ranked.filter((ranked.rank_ == 0) | ranked.ID_.isnull()).drop("rank_")
+
+
+def staged_export(files: Sequence[InputFile], zone: str | None, sink: Sink) -> Export:
+    """Stage an export whose local times are of ``zone``; where nobody named one and it matters, UTC is assumed, and said."""
+    sink.record.timezone = zone or "UTC"
+    export = Export(files, zone or "UTC", sink)
+    if zone is None and export.has_local_times:
+        sink.record.zone_assumed = True
+        sink.note(
+            "warning",
+            "the tables hold times of the engine's local clock without a zone; they are read as UTC",
+            "Set timezone under [project] or at this [[input]] to the zone of the engine's Java machine.",
+        )
+    return export

@@ -8,7 +8,7 @@ from poanalyzer.config import Config, InputSettings
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.act.definitions import definitions, load_models, lookup_tables, put_definitions
-from poanalyzer.ingest.act.export import Export
+from poanalyzer.ingest.act.export import Export, staged_export
 from poanalyzer.ingest.act.exports import CENTRAL, find_exports
 from poanalyzer.ingest.act.variables import put_variables
 from poanalyzer.ingest.adapter import Claim
@@ -28,7 +28,7 @@ class Camunda7:
     """Camunda Platform 7 (and its forks that keep the tables), by SQL export."""
 
     id = "camunda7"
-    title = "Camunda 7 history tables (ACT_HI_*, ACT_RE_* as CSV) with BPMN models"
+    title = "Camunda 7 history tables (ACT_HI_*, ACT_RE_*: CSV, SQL dump, REST answers, live) with BPMN models"
 
     def claim(self, files: Sequence[InputFile], settings: InputSettings) -> Sequence[Claim]:
         """Claim each folder with ACT_HI_PROCINST or ACT_HI_ACTINST, and the input's models; as a last resort, other tables."""
@@ -50,9 +50,7 @@ class Camunda7:
 
     def read(self, claim: Claim, settings: InputSettings, config: Config, sink: Sink) -> None:
         """Read the export into the canonical tables."""
-        zone = _zone(settings, config, sink)
-        sink.record.timezone = zone
-        export = Export(claim.files, zone, sink)
+        export = staged_export(claim.files, settings.timezone or config.project.timezone, sink)
         if not export.has("HI_PROCINST") and not export.has("HI_ACTINST"):
             raise InputError(
                 "neither ACT_HI_PROCINST nor ACT_HI_ACTINST is in the input",
@@ -94,19 +92,6 @@ def _tell_absent(export: Export, sink: Sink) -> None:
     for table, unknown in without.items():
         if not export.has(table):
             sink.note("warning", f"ACT_{table} is not in the input: {unknown}", "Export this table as well.")
-
-
-def _zone(settings: InputSettings, config: Config, sink: Sink) -> str:
-    zone = settings.timezone or config.project.timezone
-    if zone:
-        return zone
-    sink.record.zone_assumed = True
-    sink.note(
-        "warning",
-        "the tables hold times of the engine's local clock without a zone; they are read as UTC",
-        "Set timezone under [project] or at this [[input]] to the zone of the engine's Java machine.",
-    )
-    return "UTC"
 
 
 ADAPTER = Camunda7()

@@ -8,7 +8,7 @@ from poanalyzer.config import Config, InputSettings
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.act.definitions import definitions, load_models, lookup_tables, put_definitions
-from poanalyzer.ingest.act.export import Export
+from poanalyzer.ingest.act.export import staged_export
 from poanalyzer.ingest.act.exports import CENTRAL, find_exports
 from poanalyzer.ingest.act.variables import put_variables
 from poanalyzer.ingest.adapter import Claim
@@ -24,7 +24,9 @@ class Flowable:
     """Flowable 5 to 7 and Activiti 5 to 8, by SQL export, dump, REST answers or live."""
 
     id = "flowable"
-    title = "Flowable and Activiti history tables (ACT_HI_*, ACT_RE_*) with BPMN models"
+    title = (
+        "Flowable and Activiti history tables (ACT_HI_*, ACT_RE_*: CSV, SQL dump, REST answers, live) with BPMN models"
+    )
 
     def claim(self, files: Sequence[InputFile], settings: InputSettings) -> Sequence[Claim]:
         """Claim each export whose tables have the columns of these engines."""
@@ -41,16 +43,7 @@ class Flowable:
 
     def read(self, claim: Claim, settings: InputSettings, config: Config, sink: Sink) -> None:
         """Read the export into the canonical tables."""
-        zone = settings.timezone or config.project.timezone
-        sink.record.timezone = zone or "UTC"
-        export = Export(claim.files, zone or "UTC", sink)
-        if zone is None and export.has_local_times:
-            sink.record.zone_assumed = True
-            sink.note(
-                "warning",
-                "the tables hold times of the engine's local clock without a zone; they are read as UTC",
-                "Set timezone under [project] or at this [[input]] to the zone of the engine's Java machine.",
-            )
+        export = staged_export(claim.files, settings.timezone or config.project.timezone, sink)
         if not any(export.count(table) for table in CENTRAL):
             raise InputError(
                 "ACT_HI_PROCINST and ACT_HI_ACTINST hold no rows",

@@ -36,6 +36,10 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     frame = mined.query(rows.select("case_id", "element_id", "raised", "cleared", "cleared_by", "raw_ref", "code"))
     if frame.empty:
         return missing(Status.NOT_APPLICABLE, "no incident in the window, although incidents are recorded")
+    untold = int((frame["cleared"].isna() & frame["cleared_by"].isin(["operator", "retry", "model"])).sum())
+    if untold:
+        why = f"{untold} of {len(frame)} incidents were resolved, but the export does not say when"
+        return missing(Status.NOT_AVAILABLE, why, mined.capability(process, "incidents").unlock)
     frame = frame.sort_values(["raised", "case_id"], ignore_index=True)
     over = frame["cleared"].astype(float).fillna(mined.window.end).clip(lower=frame["raised"])
     seconds = ((over - frame["raised"]) / 1e6).to_numpy(dtype=float)
