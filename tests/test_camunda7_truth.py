@@ -15,6 +15,8 @@ from tests.data import EVENT_LOGS, test_data
 
 EXPORTS = {
     "orders": "camunda7-orders/engine",
+    "low": "company-low/engine",
+    "high": "company-high/engine",
     "full": "exports/camunda7/db",
     "audit": "exports/camunda7-history-audit/db",
     "activity": "exports/camunda7-history-activity/db",
@@ -44,14 +46,18 @@ class Truth:
 
     def has(self, table: str) -> bool:
         """Whether the export has the table."""
-        return bool(list(self.folder.glob(f"ACT_{table}.csv*")))
+        return bool(self._files(table))
+
+    def _files(self, table: str) -> list[Path]:
+        names = (f"act_{table.lower()}.csv", f"act_{table.lower()}.csv.gz")
+        return [file for file in self.folder.iterdir() if file.name.lower() in names]
 
     def sql(self, query: str, *tables: str) -> list[tuple[Any, ...]]:
         """Run a query over tables; a table that was not exported makes it empty."""
         if not all(map(self.has, tables)):
             return []
         for table in tables:
-            (file,) = self.folder.glob(f"ACT_{table}.csv*")
+            (file,) = self._files(table)
             self.con.execute(
                 f"CREATE OR REPLACE VIEW {table} AS SELECT * FROM "
                 f"read_csv('{file}', header=true, all_varchar=true, delim=',', quote='\"', escape='\"')"
@@ -67,7 +73,7 @@ class Truth:
 def truth(request: pytest.FixtureRequest) -> Iterator[Truth]:
     """Return an export as read, with SQL over its files."""
     relative = EXPORTS[request.param]
-    found = Truth(EVENT_LOGS / relative if request.param == "orders" else test_data(relative))
+    found = Truth(test_data(relative) if relative.startswith("exports/") else EVENT_LOGS / relative)
     yield found
     found.got.close()
 

@@ -63,7 +63,7 @@ def find_exports(files: Sequence[InputFile]) -> list[FoundExport]:
             groups[nearest] += groups.pop(folder)
     tables = {folder: len({table for file in group for table in held(file)}) for folder, group in groups.items()}
     for file in files:
-        if homes and is_model(file):
+        if homes and (is_model(file) or file.suffix == ".dmn"):
             groups[max(homes, key=lambda folder: _shared(folder, folder_of(file)))].append(file)
     return [FoundExport(tuple(groups[folder]), engines[folder], tables[folder]) for folder in sorted(groups)]
 
