@@ -63,7 +63,8 @@ def test() -> int:
         "format": ["ruff", "format", "--check"],
         "types": ["mypy"],
         "direction of imports": ["lint-imports"],
-        "tests": ["pytest"],
+        # a file a process: what a module sets up is set up once
+        "tests": ["pytest", "-n", "auto", "--dist", "loadfile"],
     }
     for name, (tool, *options) in checks.items():
         say(name)
