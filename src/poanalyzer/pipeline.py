@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 DISCOVERY_SECONDS = 20.0
+#: Folders that everybody exports to.
+_SAY_NOTHING = ("data", "db", "engine", "export", "exports", "history", "rest", "tables")
 
 
 def read(
@@ -123,7 +125,7 @@ def assess(
             platform=platform.system(),
             backend=backend,
         ),
-        project=config.project.name or Path(sources[0].path).name,
+        project=config.project.name or _project_name(sources[0].path),
         inputs=sources,
         log=summary,
         processes=processes,
@@ -136,6 +138,12 @@ def assess(
         quality=quality,
         problems=problems,
     )
+
+
+def _project_name(source: str) -> str:
+    """Return what to call a project nobody named: by its first input, or the folder above one that says nothing."""
+    path = Path(source.split("!")[0]).absolute()
+    return path.parent.name if path.name.lower() in _SAY_NOTHING and path.parent.name else path.name
 
 
 def _check_names(config: Config, models: Sequence[Model]) -> None:
