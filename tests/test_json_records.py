@@ -122,6 +122,38 @@ def test_the_record_itself_and_names_with_dots(tmp_path: Path, sink: Sink) -> No
     assert found == [{"whole": text[1:-1], "dotted": "x", "quote": "2", "file": "f.json"}]
 
 
+def test_nothing_but_the_record_itself(tmp_path: Path, sink: Sink) -> None:
+    found = read_records([file(tmp_path, '[{"a":1},{}]')], {"whole": ()}, sink).rows.to_pyarrow()
+    assert found["whole"].to_pylist() == ['{"a":1}', "{}"]
+
+
+def test_members_of_an_object_are_records(tmp_path: Path, sink: Sink) -> None:
+    runs = [
+        {"id": "r1", "p": {"actions": {"Send.it": {"at": BIG, "e": {"c": 1}}, 'It\'s "so"': {"at": None}, "no": 5}}},
+        {"id": "r2", "p": {"actions": {}}},
+        {"id": "r3", "p": {"actions": None}},
+        {"id": "r4"},
+        {"id": "r5", "p": {"actions": {"Send.it": {"at": "x"}}}},
+    ]
+    columns: dict[str, Any] = {"run": "of.id", "name": "name", "at": "value.at", "inner": ("value", "e", "c")}
+    for text, within in ((json.dumps(runs), None), (json.dumps({"value": runs}), "value")):
+        given = file(tmp_path, text, f"{within}.json")
+        found = read_records([given], columns, sink, within=within, members="p.actions")
+        assert (found.read, found.malformed) == (4, 1)
+        listed = found.rows.to_pyarrow().select(list(columns)).to_pylist()
+        assert sorted(listed, key=lambda r: (r["run"], r["name"])) == [
+            {"run": "r1", "name": 'It\'s "so"', "at": None, "inner": None},
+            {"run": "r1", "name": "Send.it", "at": str(BIG), "inner": "1"},
+            {"run": "r5", "name": "Send.it", "at": "x", "inner": None},
+        ]
+
+
+def test_a_member_itself_and_nothing_around_it(tmp_path: Path, sink: Sink) -> None:
+    columns: dict[str, Any] = {"name": "name", "all": ("value",)}
+    found = read_records([file(tmp_path, '{"a":{"x":{"y":2}}}')], columns, sink, members=("a",))
+    assert found.rows.to_pyarrow().to_pylist() == [{"name": "x", "all": '{"y":2}', "file": "f.json"}]
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),

@@ -45,7 +45,12 @@ class JsonRows:
 
 
 def read_records(
-    files: Sequence[InputFile], columns: Mapping[str, MemberPath], sink: Sink, *, within: str | None = None
+    files: Sequence[InputFile],
+    columns: Mapping[str, MemberPath],
+    sink: Sink,
+    *,
+    within: str | None = None,
+    members: MemberPath | None = None,
 ) -> JsonRows:
     """Read members of all records of ``files`` as text.
 
@@ -55,6 +60,8 @@ def read_records(
             is absent or null is NULL. An empty path (``()``) is the record itself.
         sink: where the rows are kept; accounting for them is the caller's.
         within: the member of a page that holds its records (``items``, ``hits.hits``), in files that are pages.
+        members: the path of an object in a record whose members are what is read, one a row: their paths are ``name``,
+            ``value.…`` for what is inside, and ``of.…`` for what stands in the record around them.
 
     Raises:
         InputError: a file is broken JSON (lines: only where none of them can be read).
@@ -66,7 +73,7 @@ def read_records(
     with duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(sink.workdir / "spill")}) as engine:
         for file in files:
             path = sink.workdir / f"json-{next(_SERIAL)}.parquet"
-            found, bad = _stage(engine, file, columns, within, path, sink.workdir)
+            found, bad = _stage(engine, file, columns, within, members, path, sink.workdir)
             paths.append(path)
             read += found
             malformed += bad
@@ -74,7 +81,13 @@ def read_records(
 
 
 def _stage(
-    engine: Any, file: InputFile, columns: Mapping[str, MemberPath], within: str | None, out: Path, workdir: Path
+    engine: Any,
+    file: InputFile,
+    columns: Mapping[str, MemberPath],
+    within: str | None,
+    members: MemberPath | None,
+    out: Path,
+    workdir: Path,
 ) -> tuple[int, int]:
     """Write the records of one file as Parquet; return how many were found, and how many of them are none."""
     head = head_record(file)
@@ -82,6 +95,8 @@ def _stage(
     source = _plain(file, workdir)
     try:
         rows = _objects(form, source.path, file, None if form == "lines" else within)
+        if members is not None:
+            rows = _members_of(rows, _members(members), columns.values())
         fields = ", ".join(f"{_value(path)} AS {_name(name)}" for name, path in columns.items())
         structure = _text(_structure(columns.values()))
         shaped = f"SELECT json, json_transform(json, {structure}) AS r FROM ({rows}) WHERE json_type(json) = 'OBJECT'"
@@ -126,6 +141,18 @@ def _objects(form: Form, path: Path, file: InputFile, within: str | None) -> str
     return f"SELECT unnest(json_transform(json, {_text(json.dumps(structure))}){inner}) AS json FROM ({rows})"
 
 
+def _members_of(rows: str, path: tuple[str, ...], columns: Any) -> str:
+    """Return the query of the members of an object in each record; of the record around them only what is asked for."""
+    around = [_members(column)[1:] for column in columns if _members(column)[:1] == ("of",)]
+    of = f"json_transform(json, {_text(_structure(around))})" if around else "NULL"
+    place = "$" + "".join("." + json.dumps(member, ensure_ascii=False) for member in path)
+    return (
+        f"SELECT CASE WHEN json_type(e.value) = 'OBJECT' THEN json_object('name', e.key, 'value', e.value, 'of', o) END "
+        f"AS json FROM (SELECT json, {of} AS o FROM ({rows}) WHERE json_type(json, {_text(place)}) = 'OBJECT') AS r, "
+        f"json_each(r.json, {_text(place)}) AS e"
+    )
+
+
 def _structure(paths: Any) -> str:
     """Return the nested members that are asked for, as DuckDB's description of a structure."""
     tree: dict[str, Any] = {}
@@ -141,7 +168,7 @@ def _structure(paths: Any) -> str:
             if isinstance(place.get(members[-1]), dict):
                 raise ValueError(f"“{members[-1]}” is asked for as a value and as an object")
             place[members[-1]] = "VARCHAR"
-    return json.dumps(tree or {"": "VARCHAR"})
+    return json.dumps(tree or {"_": "VARCHAR"})
 
 
 def _members(path: MemberPath) -> tuple[str, ...]:
