@@ -126,10 +126,15 @@ def test_deployments_need_both_tables_and_models(read: Reader, tables: str, mode
 def test_level_is_inferred_from_the_tables(read: Reader) -> None:
     none = read({"HI_PROCINST": ONE_CASE, "GE_PROPERTY": ""})
     assert none.record.history_level == "activity (inferred)"
-    full = read({"HI_PROCINST": ONE_CASE, "GE_PROPERTY": "", "HI_INCIDENT": INCIDENT})
+    row = f"{INCIDENT}\ni1 c1 x 8:00 8:10 failedJob t t i1 j1 1"
+    full = read({"HI_PROCINST": ONE_CASE, "GE_PROPERTY": "", "HI_INCIDENT": row})
     assert full.record.history_level == "full (inferred)"
     assert full.can("incidents") == "yes"
     assert "does not say the history level" in full.texts()
+    # the table exists at every level: without rows it proves nothing
+    empty = read({"HI_PROCINST": ONE_CASE, "GE_PROPERTY": "", "HI_INCIDENT": INCIDENT})
+    assert empty.record.history_level == "activity (inferred)"
+    assert empty.can("incidents") == "no"
 
 
 def test_times_of_the_engines_zone(read: Reader) -> None:

@@ -332,6 +332,7 @@ def test_retention_is_seen_in_what_is_marked_for_removal(read: Reader) -> None:
     rows = "ID_ PROC_INST_ID_ START_TIME_ END_TIME_ REMOVAL_TIME_\nc1 c1 8:00 9:00 2026-03-12T09:00:00\nc2 c2 8:00 - -"
     got = read({"HI_PROCINST": rows, "RE_PROCDEF": ""})
     assert got.record.retention_days == 10
+    assert "removed after 10 days" in got.record.capabilities["instances"].why
     assert read({"HI_PROCINST": ONE_CASE}).record.retention_days is None
 
 

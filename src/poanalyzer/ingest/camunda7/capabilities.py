@@ -31,11 +31,10 @@ def put_capabilities(
         sink.note("warning", "history level none records nothing: what is here was written before it was set", _RAISE)
     sink.record.engine_version = _engine_version(export)
     _window(cases, acts, sink)
-    _instances(export, sink)
+    _instances(export, _retention(export, found, sink), sink)
     _at_full(export, level, found, sink)
     _models(export, found, cases, sink)
     _business_keys(cases, sink)
-    _retention(export, found, sink)
 
 
 def _level(export: Export, sink: Sink) -> int:
@@ -47,8 +46,8 @@ def _level(export: Export, sink: Sink) -> int:
         return int(said[0])
     if said:
         sink.note("note", f"the engine runs a history level of its own making ({said[0]}); judged by the tables")
-    # over REST an engine answers `[]` for what its level never records
-    silent = [t for t in sorted(export.answered) if t in (*_ONLY_FULL, "HI_VARINST") and not export.count(t)]
+    # the tables exist at every level, and over REST an engine answers `[]` for what its level never records
+    silent = [t for t in sorted(export.named) if t in (*_ONLY_FULL, "HI_VARINST") and not export.count(t)]
     proven = export.named.difference(silent)
     level = 3 if any(t in proven for t in _ONLY_FULL) else 2 if "HI_VARINST" in proven else 1
     sink.record.history_level = f"{LEVELS[level]} (inferred)"
@@ -60,7 +59,7 @@ def _level(export: Export, sink: Sink) -> int:
     if silent and level < 3:
         sink.note(
             "warning",
-            "the answers about " + ", ".join(f"ACT_{t}" for t in silent) + " are empty, and none shows that the engine "
+            ", ".join(f"ACT_{t}" for t in silent) + " have no rows, and none shows that the engine "
             "records such things at all: that nothing happened is not proven",
             "Also export ACT_GE_PROPERTY from the database; it says the history level.",
         )
@@ -82,9 +81,10 @@ def _window(cases: ibis.Table, acts: ibis.Table, sink: Sink) -> None:
     sink.record.window_end = max(times, default=None)
 
 
-def _instances(export: Export, sink: Sink) -> None:
+def _instances(export: Export, kept: str, sink: Sink) -> None:
     if export.has("HI_PROCINST"):
-        sink.capability("instances", "yes", "ACT_HI_PROCINST")
+        cleaned = f"; finished ones are removed after {kept} days" if kept else ""
+        sink.capability("instances", "yes", f"ACT_HI_PROCINST{cleaned}")
     else:
         sink.capability(
             "instances", "partial", "ACT_HI_PROCINST was not exported; start, end and state of instances are "
@@ -253,8 +253,8 @@ def _business_keys(cases: ibis.Table, sink: Sink) -> None:
         sink.capability("business-keys", "no", "no instance has a business key", "Start instances with a business key.")
 
 
-def _retention(export: Export, found: Sequence[Definition], sink: Sink) -> None:
-    """Say how long finished instances are kept: as the definitions say, else as instances are marked for removal."""
+def _retention(export: Export, found: Sequence[Definition], sink: Sink) -> str:
+    """Return how many days finished instances are kept, by the definitions or by when instances are to be removed; say it."""
     days = sorted({int(d.history_ttl) for d in found if d.history_ttl and d.history_ttl.isdigit()})
     if not days and export.has("HI_PROCINST"):
         rows = export.table("HI_PROCINST")
@@ -264,11 +264,13 @@ def _retention(export: Export, found: Sequence[Definition], sink: Sink) -> None:
         )
         shown = marked.select(days=kept).distinct().to_pyarrow()["days"].to_pylist()
         days = sorted(int(day) for day in shown if day)
-    if days:
-        sink.record.retention_days = days[0]
-        span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
-        sink.note(
-            "note",
-            f"finished instances are removed {span} days after their end (history time to live): what ended earlier is "
-            "missing, long-running instances less so than short ones",
-        )
+    if not days:
+        return ""
+    sink.record.retention_days = days[0]
+    span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    sink.note(
+        "note",
+        f"finished instances are removed {span} days after their end (history time to live): what ended earlier is "
+        "missing, long-running instances less so than short ones",
+    )
+    return span
