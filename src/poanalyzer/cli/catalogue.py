@@ -80,15 +80,23 @@ def adapters() -> None:
 
 
 @click.command()
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="ID", required=False)
+@click.option("--all", "everything", is_flag=True, help="Print the page about all metrics, as Markdown.")
 @voice
-def explain(name: str) -> None:
+def explain(name: str | None, everything: bool) -> None:
     """Explain ID: a metric (“automation-rate”) or a claim (“T3.5”)."""
     from poanalyzer.errors import UsageError, did_you_mean
     from poanalyzer.maturity import list_models, load_model
     from poanalyzer.measure import explain as explain_metric
-    from poanalyzer.measure import metric_ids
+    from poanalyzer.measure import metric_ids, reference
 
+    if everything:
+        emit(reference().rstrip("\n"))
+        return
+    if name is None:
+        raise UsageError(
+            "nothing to explain: no ID given", fix="Name a metric or a claim; --all explains every metric."
+        )
     known = metric_ids()
     loaded = [load_model(f"{info.id}-{info.version}") for info in list_models()]
     if name in known:
@@ -103,13 +111,13 @@ def explain(name: str) -> None:
         emit(_claim_text(claim, model, set(known)))
     if found:
         return
-    everything = [*known, *(claim.id for model in loaded for claim in model.claims)]
+    every = [*known, *(claim.id for model in loaded for claim in model.claims)]
     waiting = {use.metric for model in loaded for claim in model.claims for use in claim.uses}
     if name in waiting:
         raise UsageError(
             f"the metric “{name}” is not in this version", fix="“poanalyzer list metrics” lists those that are."
         )
-    raise UsageError(f"there is no metric or claim “{name}”", fix=did_you_mean(name, everything))
+    raise UsageError(f"there is no metric or claim “{name}”", fix=did_you_mean(name, every))
 
 
 def _uses(claim: ClaimDefinition, metric: str) -> bool:

@@ -8,16 +8,18 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
 from inspect import cleandoc
+from textwrap import fill
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from poanalyzer.errors import UsageError, did_you_mean
-from poanalyzer.measure.metric import Computed, Ratio
+from poanalyzer.measure.metric import MIN_CASES, MIN_EPISODES, Computed, Ratio
 from poanalyzer.results import MetricInfo, MetricResult
 
 if TYPE_CHECKING:
     from poanalyzer.mine.mined import Mined
 
+_WIDTH, _INDENT = 100, 14
 AREAS = {
     "coverage": "orchestration coverage",
     "exceptions": "exception handling",
@@ -54,37 +56,105 @@ def catalogue() -> tuple[MetricInfo, ...]:
     return tuple(_info(area, module) for area, module in modules().values())
 
 
+#: Paragraphs of a metric's docstring that begin with these words, in the order in which they are shown.
+LABELS = ("Formula", "Range", "Known bias", "Example", "Source")
+_BETTER = {"up": "more is better", "down": "less is better", "neither": "neither more nor less is better"}
+
+
+def _paragraphs(module: ModuleType) -> tuple[str, list[str], dict[str, str]]:
+    """Return a metric's title, the paragraphs that define it, and those with a label."""
+    title, _, body = cleandoc(module.__doc__ or module.METRIC.id).partition("\n")
+    plain: list[str] = []
+    labelled: dict[str, str] = {}
+    for paragraph in body.strip().split("\n\n"):
+        text = paragraph if paragraph.startswith(("* ", "- ", "| ")) else " ".join(paragraph.split())
+        label, colon, rest = text.partition(": ")
+        if colon and label in LABELS:
+            labelled[label] = rest
+        elif text:
+            plain.append(text)
+    return title.rstrip("."), plain, labelled
+
+
+def _range(metric: Ratio | Computed, said: str) -> str:
+    if said or not isinstance(metric, Ratio):
+        return said
+    end = "no upper end" if metric.highest is None else f"{metric.highest:g}"
+    return f"{metric.lowest:g} to {end}" if metric.highest is not None else f"from {metric.lowest:g}, {end}"
+
+
 def _info(area: str, module: ModuleType) -> MetricInfo:
     metric: Ratio | Computed = module.METRIC
-    title, _, body = cleandoc(module.__doc__ or metric.id).partition("\n")
-    paragraphs = body.strip().split("\n\n")
-    source = next((p.removeprefix("Source: ") for p in paragraphs if p.startswith("Source: ")), "")
-    definition = " ".join(" ".join(p.split()) for p in paragraphs if not p.startswith("Source: "))
+    title, plain, labelled = _paragraphs(module)
+    definition = " ".join([*plain, *(f"{k}: {v}" for k, v in labelled.items() if k == "Known bias")])
     needs = tuple(n if isinstance(n, str) else " or ".join(n) for n in metric.needs)
     return MetricInfo(
-        id=metric.id, title=title.rstrip("."), area=area, unit=metric.unit, better=metric.better,
-        definition=definition, facets=needs, source=" ".join(source.split()),
+        id=metric.id, title=title, area=area, unit=metric.unit, better=metric.better,
+        definition=definition, facets=needs, source=labelled.get("Source", ""),
     )  # fmt: skip
 
 
-def explain(metric_id: str) -> str:
-    """Return the whole text about a metric, for the terminal. Raises :class:`UsageError` for an unknown id."""
+def facts(metric_id: str) -> dict[str, str]:
+    """Return what a metric says of itself: title, definition, then label → text in the order of showing.
+
+    Raises :class:`UsageError` for an unknown id.
+    """
     known = modules()
     if metric_id not in known:
         raise UsageError(f"there is no metric “{metric_id}”", fix=did_you_mean(metric_id, list(known)))
     area, module = known[metric_id]
-    info = _info(area, module)
-    metric = module.METRIC
-    arrow = {"up": "more is better", "down": "less is better", "neither": "neither more nor less is better"}
-    gate = ""
+    metric: Ratio | Computed = module.METRIC
+    title, plain, labelled = _paragraphs(module)
+    needs = [n if isinstance(n, str) else " or ".join(n) for n in metric.needs]
+    least = ""
     if isinstance(metric, Ratio):
-        least = "30 closed cases" if metric.gate == "cases" else "10 closed episodes"
-        gate = f"\nEnough from:  {least}"
-    return (
-        f"{info.id}: {info.title}\n\n{cleandoc(module.__doc__ or '').partition(chr(10))[2].strip()}\n\n"
-        f"Area:         {AREAS[area]}\nUnit:         {info.unit} ({arrow[info.better]})\n"
-        f"Needs:        {', '.join(info.facets) or 'nothing beyond instances'}{gate}"
-    )
+        least = f"{MIN_CASES} closed cases" if metric.gate == "cases" else f"{MIN_EPISODES} closed episodes"
+    found = {
+        "title": title,
+        "definition": "\n\n".join(plain),
+        "Formula": labelled.get("Formula", ""),
+        "Area": AREAS[area],
+        "Unit": f"{metric.unit} ({_BETTER[metric.better]})",
+        "Range": _range(metric, labelled.get("Range", "")),
+        "Needs": ", ".join(needs) or "nothing beyond instances",
+        "Enough from": least,
+        "Known bias": labelled.get("Known bias", ""),
+        "Example": labelled.get("Example", ""),
+        "Source": labelled.get("Source", ""),
+    }
+    return {label: text for label, text in found.items() if text}
+
+
+def explain(metric_id: str) -> str:
+    """Return the whole text about a metric, for the terminal. Raises :class:`UsageError` for an unknown id."""
+    told = facts(metric_id)
+    lines = [f"{metric_id}: {told.pop('title')}", ""]
+    for paragraph in told.pop("definition").split("\n\n"):
+        lines += [paragraph if "\n" in paragraph else fill(paragraph, _WIDTH), ""]
+    lines += [
+        fill(f"{label + ':':<{_INDENT}}{text}", _WIDTH, subsequent_indent=" " * _INDENT) for label, text in told.items()
+    ]
+    return "\n".join(lines)
+
+
+def reference() -> str:
+    """Return the page about all metrics, as Markdown: the same texts as :func:`explain`."""
+    lines = [
+        "# Metrics",
+        "",
+        "What every metric means, by area. This page is made from the metrics themselves (`poanalyzer explain --all`). For one",
+        "of them, and the claims that it answers, ask `poanalyzer explain ID`.",
+    ]
+    for area, name in AREAS.items():
+        lines += ["", f"## {name[0].upper()}{name[1:]}"]
+        for metric_id, (of, _) in modules().items():
+            if of != area:
+                continue
+            told = facts(metric_id)
+            lines += ["", f"### {told.pop('title')}", "", f"`{metric_id}`", "", told.pop("definition"), ""]
+            told.pop("Area")
+            lines += [f"* **{label}:** {text}" for label, text in told.items()]
+    return "\n".join(lines) + "\n"
 
 
 def measure_all(mined: Mined, progress: Callable[[str, float], None] | None = None) -> tuple[MetricResult, ...]:
