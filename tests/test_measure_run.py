@@ -109,10 +109,24 @@ def test_values_lie_in_their_intervals_and_bounds():
             assert 0 <= row.value <= 1, row.id
 
 
-def test_the_rich_log_measures_nearly_everything():
-    absent = {r.id for r in results() if r.process == "p" and r.value is None}
-    # two describe the portfolio only, and the process is too young to have been improved for long
-    assert absent <= {"lob-coverage", "stack-concentration", "sustained-improvement"}, absent
+#: What an engine's log of 40 cases with retries, incidents, models and an outside source shows; the others need releases over
+#: months, several units, timers in the models …
+SHOWN = {
+    "automation-rate", "continuity", "coordinated-endpoints", "dark-time-share", "endpoint-diversity", "first-time-right",
+    "mediated-handover-rate", "shadow-step-rate", "step-coverage", "time-coverage", "touchless-rate",
+    "cancellation-rate", "containment", "exception-case-share", "exception-rate", "first-attempt-success",
+    "handled-exception-rate",
+    "handler-coverage", "incident-free-rate", "manual-intervention-rate", "recovery-24h", "retry-amplification",
+    "retry-effectiveness", "rework-rate", "time-to-restore", "variant-tail-mass",
+    "flow-efficiency", "mean-active-concurrency", "overlap-share", "parallel-case-share", "parallel-realisation-rate",
+    "behaviour-coverage", "completion-observability", "kpi-computability", "kpi-definition-coverage", "kpi-trackability",
+    "kpi-trackability-3", "log-grade", "outcome-observability", "model-fitness", "release-cadence",
+    "endpoint-class-diversity", "guardrail-conformance", "in-flight-monitoring", "lifecycle-coverage", "productive-processes",
+}  # fmt: skip
+
+
+def test_the_rich_log_measures_what_it_shows():
+    assert {r.id for r in results() if r.process == "p" and r.value is not None} >= SHOWN
 
 
 @pytest.mark.parametrize("metric", metric_ids())

@@ -43,7 +43,7 @@ TABLES: dict[str, dict[str, str]] = {
     "definitions": {
         "process_key": "string!", "version": "string!", "version_tag": "string", "name": "string",
         "checksum": "string", "model_ref": "string", "tenant": "string", "deployed_at": TIME,
-        "source": "string!", "raw_ref": "string",
+        "history_ttl": "string", "source": "string!", "raw_ref": "string",
     },
     "deployments": {
         "process_key": "string!", "version": "string!", "deployed_at": "time!", "deployed_by": "string",
@@ -56,7 +56,7 @@ TABLES: dict[str, dict[str, str]] = {
         "interrupting": "boolean", "retry": "string", "timer": "string", "template": "string",
         "implementation": "string", "multi_instance": "string", "is_compensation": "boolean", "default_flow": "string",
         "source_ref": "string", "target_ref": "string", "called_key": "string", "candidate_groups": "string",
-        "source": "string!", "raw_ref": "string",
+        "due_date": "string", "condition": "string", "source": "string!", "raw_ref": "string",
     },
     "operations": {
         "operation": "string!", "case_id": "string", "entity": "string", "user": "string", "at": "time!",

@@ -18,18 +18,21 @@ def share_of_processes(
 ) -> Finding:
     """Return the lower of the unweighted and the volume-weighted share of productive processes that meet a condition.
 
-    Processes whose own finding is missing count as not meeting it in the value, which is the lower bound then; the
-    upper bound counts them as meeting it. The interval is Wilson's on the unweighted share: processes, unlike cases,
-    are few.
+    Processes to which it does not apply do not count. Those whose own finding is missing count as not meeting it in the
+    value, which is the lower bound then; the upper bound counts them as meeting it. The interval is Wilson's on the
+    unweighted share: processes, unlike cases, are few.
     """
     processes = mined.productive
     if not processes:
         return missing(Status.INSUFFICIENT, "no productive process in the window")
     findings = [(p, of(p)) for p in processes]
+    applies = [(p, f) for p, f in findings if f.status is not Status.NOT_APPLICABLE]
     measured = [(p, f) for p, f in findings if f.status in (Status.MEASURED, Status.INSUFFICIENT)]
     if not measured:
-        first = findings[0][1]
+        first = (applies or findings)[0][1]
         return missing(first.status, first.reason, first.unlock)
+    findings = applies
+    processes = tuple(p for p, _ in findings)
     met = [p for p, f in measured if meets(f)]
     unknown = [p for p, f in findings if f.status not in (Status.MEASURED, Status.INSUFFICIENT)]
     volume = sum(p.completed_roots for p in processes)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_MACHINE
+from poanalyzer.mine.executions import case_group
 
 if TYPE_CHECKING:
     import ibis
     import pandas as pd
 
     from poanalyzer.eventlog.store import EventLog
-
-#: Cases fall into this many groups by a hash of their number, so that any statistic of counts gets a jackknife.
-GROUPS = 20
 
 
 def with_endpoints(log: EventLog, rows: ibis.Table) -> ibis.Table:
@@ -38,18 +36,19 @@ def endpoint_counts(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> pd.D
     """Return rows of work by endpoint: ``process_ix, own, whole, group, actor, endpoint, unnamed, rows``.
 
     ``own``: the case ended in the window, ``whole``: its root did (what the portfolio looks at); ``unnamed`` is the
-    resource where the endpoint is unknown.
+    resource where the endpoint is unknown; ``group`` is the jackknife group of the root case
+    (:func:`poanalyzer.mine.executions.case_group`).
     """
     import ibis
 
-    roots = cases.select(root_ix="case_ix", whole="in_window")
+    roots = cases.select(root_ix="case_ix", whole="in_window", group=case_group(cases.case_id))
     small = steps.join(cases.select("case_ix", "root_ix", own="in_window"), "case_ix").join(roots, "root_ix")
     small = small.filter(small.own | small.whole)
     small = small.group_by(
         process_ix=small.process_ix,
         own=small.own,
         whole=small.whole,
-        group=(small.root_ix * 48271 % 2147483647) % GROUPS,
+        group=small.group,
         actor=small.actor,
         step_ix=small.step_ix,
         resource_ix=small.resource_ix,

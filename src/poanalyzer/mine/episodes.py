@@ -19,36 +19,102 @@ HANDLED = ("retried_ok", "modelled")
 _FAR = 9_000_000_000_000_000
 
 
-def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.Table:
+def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table, repairs: ibis.Table | None) -> ibis.Table:
     """Create and return ``m_episodes``: one row an episode.
 
     Columns: ``case_ix, process_ix, root_ix, element_id, first_at, last_at, attempts, exceptions, incidents, kind,
     recorded`` (the engine kept a row of the element), ``machine`` (how many rows of non-human work the case has of it),
-    ``disposition, restored`` (when the episode was over, null while open).
+    ``disposition, contained`` (nothing outside its scope suffered), ``restored`` (when the episode was over, null while
+    open or where nothing tells).
 
     An episode joins all exceptions and failed attempts of one activity instance (or case and element, where the
     engine names no instance) whose gaps are at most the element's retry back-off or one hour, whichever is longer.
     Dispositions, first that applies: ``open`` something is not cleared and the case goes on; ``manual`` an operator
-    cleared it; ``modelled`` the model did; ``cancelled`` it ended with the cancellation of the work or the case;
-    ``retried_ok`` the element completed after the last failure; ``dead`` the case failed; else ``open``. Source: after the
-    exception handling patterns of Russell, van der Aalst and ter Hofstede (2006).
+    cleared it or stepped in while it lasted (``repairs``, see :func:`poanalyzer.mine.repairs.build_repairs`);
+    ``modelled`` the model did; ``cancelled`` it ended with the cancellation of the work or the case; ``dead`` an error
+    that nothing caught; ``retried_ok`` the work was done after the last failure; ``dead`` the case failed or ended with
+    it uncleared; ``cancelled`` the work or the case ended without it; else ``open``. Source: after the exception
+    handling patterns of Russell, van der Aalst and ter Hofstede (2006).
     """
     import ibis
 
+    found = _joined(log, steps, cases)
+    key = ["case_ix", "unit", "episode"]
+    twins = [f"{k}_right" for k in key]
+    found = found.left_join(_fates(log, found), key).drop(*twins)
+    done = ibis.ifelse(found.own_rows > 0, found.own_done, found.any_done)
+    found = found.mutate(done_at=done, recorded=found.rows.notnull())
+    repaired: ibis.Value = ibis.literal(False)
+    repaired_at: ibis.Value = ibis.null("int64")
+    if repairs is not None:
+        found = found.left_join(_repaired(found, repairs), key).drop(*twins)
+        repaired = found.repaired_at.notnull()
+        repaired_at = found.repaired_at
+    late = _late(log)
+    breached: ibis.Value = ibis.literal(False)
+    if late is not None:
+        found = found.left_join(late, "case_ix").drop("case_ix_right")
+        breached = (found.late_due >= found.first_at).fill_null(False)
+    done_at = found.done_at
+    undone = found.closed & done_at.isnull()
+    # the instance itself is over, although its work was never done
+    gone = (found.own_rows > 0).fill_null(False) & done_at.isnull() & ~found.own_alive.fill_null(False)
+    disposition = ibis.cases(
+        (found.uncleared & ~found.closed, "open"),
+        (found.by_operator | repaired, "manual"),
+        (found.by_model, "modelled"),
+        (found.by_cancel, "cancelled"),
+        (found.uncleared & found.closed & (found.kind == "constraint"), "dead"),
+        (done_at.notnull() | found.by_retry, "retried_ok"),
+        (undone & (found.state == "failed"), "dead"),
+        (undone & found.uncleared & (found.state != "terminated"), "dead"),
+        (undone | gone, "cancelled"),
+        else_="open",
+    )
+    found = found.mutate(disposition=disposition)
+    how = found.disposition
+    stopped = (how == "cancelled") & found.state.isin(["terminated", "failed"])
+    # an incident in a called instance keeps its caller waiting
+    spread = (found.incidents > 0) & found.nested
+    over = ibis.cases(
+        (how == "open", ibis.null("int64")),
+        (how == "modelled", ibis.coalesce(found.cleared, done_at, found.case_end)),
+        (how == "retried_ok", ibis.coalesce(done_at, found.cleared)),
+        # a token that was moved away never gets its work done: the failure was over with the move
+        (how == "manual", ibis.coalesce(done_at, found.cleared, repaired_at)),
+        (how == "cancelled", ibis.coalesce(found.cleared, found.own_end, found.case_end, found.last_at)),
+        else_=ibis.coalesce(found.case_end, found.last_at),
+    )
+    return log.con.create_table(
+        "m_episodes",
+        found.select(
+            "case_ix", "process_ix", "root_ix", "element_id", "first_at", "last_at", "attempts", "exceptions",
+            "incidents", "kind", "recorded", "disposition",
+            machine=ibis.coalesce(found.machine, 0),
+            contained=~((how == "dead") | stopped | spread | breached),
+            restored=ibis.ifelse(over < found.first_at, found.first_at, over),
+        ),
+    )  # fmt: skip
+
+
+def _joined(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.Table:
+    """Join failures to episodes: one row each, with how its exceptions were cleared and what became of its case."""
+    import ibis
+
     rows = _failures(log, steps)
-    rows = rows.join(cases.select("case_ix", "root_ix", "state", "closed", case_end="end"), "case_ix")
+    of = cases.select(
+        "case_ix", "root_ix", "state", "closed", case_end="end", nested=cases.parent_case_id.notnull() | ~cases.is_root
+    )
+    rows = rows.join(of, "case_ix")
     backoff = _backoff(log)
     rows = rows.left_join(backoff, ["process_ix", "element_id"]).drop("process_ix_right", "element_id_right")
-    order = ibis.window(group_by=["case_ix", "unit"], order_by=["at", "until"])
     before = ibis.window(group_by=["case_ix", "unit"], order_by=["at", "until"], preceding=(None, 1))
     upto = ibis.window(group_by=["case_ix", "unit"], order_by=["at", "until"], preceding=None, following=0)
     reach = rows.until.max().over(before)
     gap = ibis.greatest(ibis.coalesce(rows.backoff, HOUR_US), HOUR_US)
-    rows = rows.mutate(
-        fresh=(reach.isnull() | (rows.at - reach > gap)).cast("int64"), place=ibis.row_number().over(order)
-    )
+    rows = rows.mutate(fresh=(reach.isnull() | (rows.at - reach > gap)).cast("int64"))
     rows = rows.mutate(episode=rows.fresh.sum().over(upto))
-    found = rows.group_by(["case_ix", "process_ix", "root_ix", "unit", "episode"]).agg(
+    return rows.group_by(["case_ix", "process_ix", "root_ix", "unit", "episode"]).agg(
         element_id=rows.element_id.max(),
         first_at=rows.at.min(),
         last_at=rows.at.max(),
@@ -56,9 +122,10 @@ def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.
         exceptions=(1 - rows.is_attempt).sum(),
         incidents=rows.is_incident.sum(),
         kind=rows.kind.min(),
-        by_operator=(rows.cleared_by == "operator").max(),
-        by_model=(rows.cleared_by == "model").max(),
-        by_cancel=(rows.cleared_by == "cancel").max(),
+        by_operator=(rows.cleared_by == "operator").fill_null(False).max(),
+        by_model=(rows.cleared_by == "model").fill_null(False).max(),
+        by_cancel=(rows.cleared_by == "cancel").fill_null(False).max(),
+        by_retry=(rows.cleared_by == "retry").fill_null(False).max(),
         uncleared=(
             (rows.is_attempt == 0) & rows.cleared.isnull() & ibis.coalesce(rows.cleared_by, "none").isin(["none"])
         ).max(),
@@ -66,43 +133,65 @@ def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.
         state=rows.state.max(),
         closed=rows.closed.max(),
         case_end=rows.case_end.max(),
+        nested=rows.nested.max(),
     )
-    done = _completions(log)
-    after = found.join(done, ["case_ix", "element_id"])
-    after = (
-        after.filter(after.done_at >= after.last_at)
-        .group_by(["case_ix", "unit", "episode"])
-        .agg(done_at=after.done_at.min())
-    )
-    found = found.left_join(after, ["case_ix", "unit", "episode"])
-    found = found.drop("case_ix_right", "unit_right", "episode_right")
-    seen = _recorded(log)
-    found = found.left_join(seen, ["case_ix", "element_id"]).drop("case_ix_right", "element_id_right")
-    stopped = found.closed & found.done_at.isnull()
-    disposition = ibis.cases(
-        (found.uncleared & ~found.closed, "open"),
-        (found.by_operator, "manual"),
-        (found.by_model, "modelled"),
-        (found.by_cancel, "cancelled"),
-        (found.done_at.notnull(), "retried_ok"),
-        (stopped & (found.state == "failed"), "dead"),
-        (stopped, "cancelled"),
-        else_="open",
-    )
-    return log.con.create_table(
-        "m_episodes",
-        found.select(
-            "case_ix", "process_ix", "root_ix", "element_id", "first_at", "last_at", "attempts", "exceptions",
-            "incidents", "kind",
-            recorded=found.machine.notnull(),
-            machine=ibis.coalesce(found.machine, 0),
-            disposition=disposition,
-            restored=ibis.ifelse(
-                disposition == "open", ibis.null("int64"),
-                ibis.coalesce(found.done_at, found.cleared, found.case_end, found.last_at),
-            ),
-        ),
+
+
+def _fates(log: EventLog, found: ibis.Table) -> ibis.Table:
+    """Return what became of the element of each episode: ``rows, machine, own_rows, own_done, own_end, own_alive,
+    any_done``.
+
+    ``own`` is the row of the very instance that failed, where the engine names it. Work is done when its row completes
+    after the last failure; or when the row of the instance begins after it, as in engines whose failed tries are rolled
+    back and leave no row.
+    """
+    import ibis
+
+    acts = log.coded("c_acts").filter(ibis._.state != "skipped")
+    steps = log.coded("d_step").filter(ibis._.element_id.notnull()).select("step_ix", "element_id")
+    rows = acts.select(
+        "case_ix", "step_ix", "state", "start", "end", instance="activity_instance_id",
+        machine=(acts.work & (acts.actor == ACTOR_MACHINE)).cast("int64"),
     )  # fmt: skip
+    # the few failures take the steps' numbers, so that the many rows are joined on integers
+    failed = found.select("case_ix", "unit", "episode", "element_id", "last_at").join(steps, "element_id")
+    pairs = failed.join(rows, ["case_ix", "step_ix"])
+    own = (pairs.instance == pairs.unit).fill_null(False)
+    done = ((pairs.state == "completed") & (pairs.end >= pairs.last_at)).fill_null(False)
+    begun = (pairs.start > pairs.last_at).fill_null(False)
+    at = ibis.ifelse(begun, pairs.start, pairs.end)
+    never = ibis.null("int64")
+    return pairs.group_by(["case_ix", "unit", "episode"]).agg(
+        rows=pairs.count(),
+        machine=pairs.machine.sum(),
+        own_rows=own.sum(),
+        own_done=ibis.ifelse(own & (done | begun), at, never).min(),
+        own_end=ibis.ifelse(own, pairs.end, never).max(),
+        own_alive=(own & pairs.end.isnull()).max(),
+        any_done=ibis.ifelse(done, at, never).min(),
+    )
+
+
+def _repaired(found: ibis.Table, repairs: ibis.Table) -> ibis.Table:
+    """Return the episodes while which an operator raised retries, resolved an incident or moved a token there."""
+    import ibis
+
+    until = ibis.coalesce(found.done_at, found.cleared, found.case_end, _FAR)
+    spans = found.select("case_ix", "unit", "episode", "element_id", "first_at", until=until)
+    acted = repairs.filter(repairs.kind.isin(["retry", "move"])).select("case_ix", "at", at_element="element_id")
+    pairs = spans.join(acted, "case_ix")
+    here = pairs.at_element.isnull() | (pairs.at_element == pairs.element_id)
+    pairs = pairs.filter(here & (pairs["at"] >= pairs.first_at) & (pairs["at"] <= pairs.until))
+    return pairs.group_by(["case_ix", "unit", "episode"]).agg(repaired_at=pairs["at"].max())
+
+
+def _late(log: EventLog) -> ibis.Table | None:
+    """Return per case the last due date that work missed; None where no input has due dates."""
+    acts = log.coded("c_acts")
+    if "due" not in log.con.table("c_acts").columns:
+        return None
+    missed = acts.filter(acts.due.notnull() & (acts.end > acts.due))
+    return missed.group_by("case_ix").agg(late_due=missed.due.max())
 
 
 def _failures(log: EventLog, steps: ibis.Table) -> ibis.Table:
@@ -175,20 +264,6 @@ def _declared(log: EventLog, steps: ibis.Table) -> ibis.Table | None:
         cleared_by=ibis.ifelse(rows.handled_at.notnull(), "model", ibis.null("string")), kind=rows.kind,
         is_attempt=ibis.literal(0, "int64"), is_incident=(rows.kind == "work-item-failure").cast("int64"),
     )  # fmt: skip
-
-
-def _completions(log: EventLog) -> ibis.Table:
-    acts = log.coded("c_acts")
-    steps = log.coded("d_step").select("step_ix", "element_id")
-    rows = acts.filter((acts.state == "completed") & acts.end.notnull()).join(steps, "step_ix")
-    return rows.filter(rows.element_id.notnull()).select("case_ix", "element_id", done_at="end")
-
-
-def _recorded(log: EventLog) -> ibis.Table:
-    acts = log.coded("c_acts").filter(log.coded("c_acts").state != "skipped")
-    steps = log.coded("d_step").select("step_ix", "element_id")
-    rows = acts.select("case_ix", "step_ix", machine=acts.work & (acts.actor == ACTOR_MACHINE)).join(steps, "step_ix")
-    return rows.filter(rows.element_id.notnull()).group_by(["case_ix", "element_id"]).agg(machine=rows.machine.sum())
 
 
 def _backoff(log: EventLog) -> ibis.Table:

@@ -8,10 +8,39 @@ from typing import TYPE_CHECKING, Any
 
 from poanalyzer.config import Config, ProcessSettings
 from poanalyzer.eventlog.sink import InputRecord
-from poanalyzer.mine import branches, endpoints, episodes, flow, outside, steps, trackability
+from poanalyzer.mine import (
+    assets,
+    branches,
+    candidates,
+    changes,
+    cohorts,
+    conformance,
+    drift,
+    effects,
+    endpoints,
+    episodes,
+    executions,
+    flow,
+    handlers,
+    handover,
+    linkage,
+    outside,
+    pickup,
+    recovery,
+    repairs,
+    steps,
+    stuck,
+    targeting,
+    timeouts,
+    times,
+    trackability,
+    units,
+    verdicts,
+)
 from poanalyzer.mine import cases as case_facts
 from poanalyzer.mine.cases import DAY_US, Window
-from poanalyzer.mine.releases import Release, effective_releases
+from poanalyzer.mine.failure_sums import failure_sums
+from poanalyzer.mine.releases import Carried, Release, carried_versions, effective_releases
 from poanalyzer.mine.trackability import Fields
 from poanalyzer.results import Capability, KpiGrade
 
@@ -20,7 +49,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poanalyzer.eventlog.store import EventLog
+    from poanalyzer.mine.assets import Asset
+    from poanalyzer.mine.changes import ModelChange
+    from poanalyzer.mine.drift import Deterioration, Drift
+    from poanalyzer.mine.effects import Effect, Outcome
     from poanalyzer.mine.flow import VariantCounts
+    from poanalyzer.mine.handover import HandoverEdges
+    from poanalyzer.mine.lexicon import Hint
+    from poanalyzer.mine.targeting import Aim
+    from poanalyzer.mine.units import UnitsOf
+    from poanalyzer.mine.verdicts import Verdict
 
 WEEK_US = 7 * DAY_US
 #: 1970-01-01 was a Thursday: ISO weeks begin three days later or four earlier.
@@ -87,7 +125,47 @@ class Mined:
     @cached_property
     def episodes(self) -> ibis.Table:
         """Failure episodes with their dispositions."""
-        return episodes.build_episodes(self.log, self.steps, self.cases)
+        return episodes.build_episodes(self.log, self.steps, self.cases, self.repairs)
+
+    @cached_property
+    def repairs(self) -> ibis.Table | None:
+        """What operators did to get instances going again; None where no operation was recorded."""
+        return repairs.build_repairs(self.log, self.cases)
+
+    @cached_property
+    def episode_ends(self) -> pd.DataFrame:
+        """Failure episodes counted by how and when they ended."""
+        return recovery.episode_ends(self)
+
+    @cached_property
+    def unassigned_repairs(self) -> int:
+        """How many repairs name no case."""
+        return repairs.unassigned(self.log)
+
+    @cached_property
+    def stuck(self) -> ibis.Table | None:
+        """Open cases with whether they still move; None where nothing shows where they stand."""
+        return stuck.build_stuck(self)
+
+    @cached_property
+    def provisions(self) -> dict[int, handlers.Provision]:
+        """What the models started last provide for failures, by process number."""
+        return handlers.provisions(self)
+
+    @cached_property
+    def timeouts(self) -> ibis.Table | None:
+        """Timers armed and fired by case; None where no model has one on an activity."""
+        return timeouts.build_timeouts(self)
+
+    @cached_property
+    def exception_hints(self) -> dict[int, Hint]:
+        """What the names of activities hint at, by activity number."""
+        return candidates.hints(self)
+
+    @cached_property
+    def candidates(self) -> ibis.Table:
+        """Cases in which names or life cycles hint at exceptions."""
+        return candidates.build_candidates(self)
 
     @cached_property
     def has_failures(self) -> bool:
@@ -106,30 +184,8 @@ class Mined:
         return self._with_failures(self._roots, "root_ix", "m_root_units")
 
     def _with_failures(self, units: ibis.Table, key: str, name: str) -> ibis.Table:
-        import ibis
-
-        names = ("episodes", "closed_episodes", "handled", "incidents", "failed_recorded", "failed_unrecorded",
-                 "retried_ok", "closed_with_attempts")  # fmt: skip
-        if not self.has_failures:
-            return units.mutate(**{n: ibis.literal(0, "int64") for n in names})
-        rows = self.episodes
-        sums = rows.group_by(key).agg(
-            episodes=rows.count(),
-            closed_episodes=(rows.disposition != "open").sum(),
-            handled=rows.disposition.isin(episodes.HANDLED).sum(),
-            incidents=rows.incidents.sum(),
-            retried_ok=((rows.attempts > 0) & (rows.disposition == "retried_ok")).sum(),
-            closed_with_attempts=((rows.attempts > 0) & (rows.disposition != "open")).sum(),
-        )
-        # an instance that failed in two episodes is one instance: no more of an element can have failed than were recorded
-        tried = rows.filter(rows.attempts > 0).group_by(["case_ix", "root_ix", "element_id"])
-        tried = tried.agg(failed=ibis.least(ibis._.count(), ibis._.machine.max()), lost=(~ibis._.recorded).max())
-        tried = tried.group_by(key).agg(failed_recorded=tried.failed.sum(), failed_unrecorded=tried.lost.sum())
-        sums = sums.left_join(tried, key).drop(f"{key}_right")
-        sums = sums.rename(unit_ix=key)
-        joined = units.left_join(sums, [units.case_ix == sums.unit_ix]).drop("unit_ix")
-        # kept as a table: many small queries follow, and each would compile the joins anew
-        return self.log.con.create_table(name, joined.mutate(**{n: ibis.coalesce(joined[n], 0) for n in names}))
+        found = self.episodes if self.has_failures else None
+        return failure_sums(self.log, units, key, name, found, self.repairs)
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
@@ -212,6 +268,41 @@ class Mined:
         return endpoints.endpoint_counts(self.log, self.steps, self.cases)
 
     @cached_property
+    def executions(self) -> pd.DataFrame:
+        """How often each element of each version ran."""
+        return executions.executions(self.log, self.cases)
+
+    @cached_property
+    def modelled_executions(self) -> pd.DataFrame:
+        """The same with what the models say of the elements."""
+        return executions.modelled_executions(self)
+
+    @cached_property
+    def live_models(self) -> dict[str, pd.DataFrame]:
+        """The rows of ``elements`` of each live model, by process key."""
+        return executions.live_models(self)
+
+    @cached_property
+    def called_processes(self) -> frozenset[tuple[str, str]]:
+        """Pairs (calling, called) of process keys that the cases show."""
+        return assets.called_processes(self)
+
+    @cached_property
+    def assets(self) -> dict[str, frozenset[Asset]]:
+        """The assets that each process reaches, by its key."""
+        return assets.reached_assets(self)
+
+    @cached_property
+    def definitions(self) -> pd.DataFrame:
+        """Definitions of all versions."""
+        return self.log.con.to_pandas(self.log.coded("definitions"))
+
+    @cached_property
+    def units_of(self) -> UnitsOf:
+        """The unit of each process."""
+        return units.units_of(self)
+
+    @cached_property
     def has_outside(self) -> bool:
         """Whether an outside source was given."""
         return any(r.role == "outside" for r in self.log.inputs)
@@ -225,6 +316,43 @@ class Mined:
     def handovers(self) -> ibis.Table:
         """Causal hand-overs of root cases seen on both sides."""
         return outside.handovers(self.log, self.steps, self.cases, self.outside)
+
+    @cached_property
+    def message_links(self) -> ibis.Table | None:
+        """Links between cases by messages and signals."""
+        return linkage.message_links(self)
+
+    @cached_property
+    def fragments(self) -> ibis.Table:
+        """The pieces in which the engine carries each business key."""
+        return linkage.fragments(self)
+
+    @cached_property
+    def linked_processes(self) -> pd.DataFrame:
+        """How many root cases of each productive process find one of each other."""
+        return linkage.linked_processes(self)
+
+    @cached_property
+    def root_counts(self) -> dict[int, int]:
+        """Root cases of the window by process number."""
+        rows = self.cases.filter(self.cases.is_root & self.cases.in_window)
+        frame = self.query(rows.group_by("process_ix").agg(n=rows.count()))
+        return {int(i): int(n) for i, n in zip(frame["process_ix"], frame["n"], strict=True)}
+
+    @cached_property
+    def case_times(self) -> ibis.Table:
+        """Where the end-to-end time of each closed root case went."""
+        return times.case_times(self)
+
+    @cached_property
+    def handover_edges(self) -> HandoverEdges:
+        """Hand-overs between endpoints, of a sample of root cases."""
+        return handover.handover_edges(self)
+
+    @cached_property
+    def load_bands(self) -> dict[int, dict[str, Any]]:
+        """How fast jobs were picked up in busy and in median hours."""
+        return pickup.load_bands(self)
 
     @cached_property
     def elements(self) -> pd.DataFrame:
@@ -252,10 +380,98 @@ class Mined:
         return {p.ix: trackability.grades(self, p, self.field_quality[p.ix]) for p in self.processes}
 
     @cached_property
+    def deployments(self) -> pd.DataFrame:
+        """Every deployment of a version, as exported (they are few)."""
+        return self.log.con.to_pandas(self.log.coded("deployments"))
+
+    @cached_property
     def releases(self) -> dict[str, tuple[Release, ...]]:
         """Effective releases by process key."""
-        frame = self.log.con.to_pandas(self.log.coded("deployments"))
-        return {str(key): effective_releases(rows) for key, rows in frame.groupby("process_key")}
+        return {str(key): effective_releases(rows) for key, rows in self.deployments.groupby("process_key")}
+
+    @cached_property
+    def carried_versions(self) -> dict[str, tuple[Carried, ...]]:
+        """Which release each deployed version carries, by process key."""
+        return {str(key): carried_versions(rows) for key, rows in self.deployments.groupby("process_key")}
+
+    @cached_property
+    def model_changes(self) -> dict[str, tuple[ModelChange | None, ...]]:
+        """What each effective release changed in the model, by process key."""
+        return changes.of_releases(self.elements, self.releases)
+
+    def release_name(self, key: str, number: int) -> str:
+        """Return what a release of a process is called: the versions it brought."""
+        return "of version " + ", ".join(self.releases[key][number].versions)
+
+    @cached_property
+    def has_incidents(self) -> bool:
+        """Whether some input records incidents: else failed attempts stand in for them."""
+        return self.capability(None, "incidents").available != "no"
+
+    @cached_property
+    def release_cases(self) -> ibis.Table:
+        """Cases with the release they run on and the one that was the latest when they began."""
+        return cohorts.release_cases(self)
+
+    @cached_property
+    def cohorts(self) -> pd.DataFrame:
+        """Counts of cases by process, release and day of their start."""
+        return cohorts.cohorts(self)
+
+    @cached_property
+    def slow_days(self) -> dict[int, float]:
+        """Days that nine of ten closed cases take at most, by process number."""
+        return cohorts.slow_days(self)
+
+    @cached_property
+    def first_cases(self) -> pd.DataFrame:
+        """Cases of each release and its first cases."""
+        return cohorts.first_cases(self)
+
+    @cached_property
+    def element_days(self) -> pd.DataFrame:
+        """Work, time and failures by element and day."""
+        return cohorts.element_days(self)
+
+    @cached_property
+    def follow_days(self) -> pd.DataFrame:
+        """How often one activity followed another, by day."""
+        return drift.follow_days(self)
+
+    @cached_property
+    def drifts(self) -> tuple[Drift, ...]:
+        """Days from which cases took other ways."""
+        return drift.drifts(self)
+
+    @cached_property
+    def deteriorations(self) -> tuple[Deterioration, ...]:
+        """Days from which a figure was credibly worse."""
+        return drift.deteriorations(self)
+
+    @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """What each release did to the figures of its process."""
+        return effects.release_effects(self)
+
+    @cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Which releases improved their process, and which harmed it."""
+        return effects.outcomes(self)
+
+    @cached_property
+    def aims(self) -> tuple[Aim, ...]:
+        """Where releases went, against what was hot before them."""
+        return targeting.aims(self)
+
+    @cached_property
+    def replay(self) -> ibis.Table | None:
+        """Recorded work with whether the model of its version explains it; None without models."""
+        return conformance.replay(self)
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Which releases failed, and when each was mended."""
+        return verdicts.verdicts(self)
 
     def capability(self, process: Process | None, name: str) -> Capability:
         """Return what the inputs of a process (of all, for None) can show: the best of them."""

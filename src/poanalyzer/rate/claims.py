@@ -15,6 +15,10 @@ CONFLICT = "conflict: "
 #: Begins the reason of a limit claim that the evidence bears out.
 CEILING = "ceiling confirmed: "
 
+#: Where one unit owns more than this part of the productive processes, the claims that several build are not shown.
+ONE_UNIT = 0.8
+_SEVERAL_UNITS = "active-delivery-units"
+
 _STRENGTH = ("E0", "E1", "E2", "E3", "E4", "E4+")
 
 
@@ -67,7 +71,13 @@ def _attain(claim: ClaimDefinition, process: str | None, body: Body) -> Claim:
         rating = Rating.L
         caps.append("no input states its role, an engine is assumed: at most L")
 
-    if claim.level > 1 and process is None and not body.complete and rating.order < minimum.order:
+    one = _one_unit(claim, process, body)
+    if one and rating.order > Rating.P.order:
+        caps.append(one)
+        # with other exports the share may be smaller: only the whole scope settles it
+        possible = possible and (not body.complete or minimum.order <= Rating.P.order)
+        rating = lower(rating, Rating.P)
+    elif claim.level > 1 and process is None and not body.complete and rating.order < minimum.order:
         seen = [r for r in measured if r.use.open_world and (r.rating or Rating.N).order < minimum.order]
         if seen and seen[0].value is not None:
             what = f"{shown(seen[0].value, seen[0].use.unit)} seen, which is a lower bound"
@@ -124,6 +134,16 @@ def _allowed(rating: Rating, reading: Reading, others: Sequence[Reading], *, hop
         if contradicted or not supported:
             return Rating.L
     return rating
+
+
+def _one_unit(claim: ClaimDefinition, process: str | None, body: Body) -> str:
+    """Return why a claim that rests on the number of units is capped at P: one of them owns nearly all; else nothing."""
+    if process is not None or claim.level < 3 or all(use.metric != _SEVERAL_UNITS for use in claim.primaries):
+        return ""
+    share = body.row(_SEVERAL_UNITS, None).details.get("largest_unit_share")
+    if not isinstance(share, int | float) or share <= ONE_UNIT:
+        return ""
+    return f"one unit owns {share:.0%} of the productive processes: at most P"
 
 
 def _why_capped(reading: Reading, others: Sequence[Reading]) -> str:

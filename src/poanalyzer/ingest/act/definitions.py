@@ -195,6 +195,7 @@ def put_definitions(found: Sequence[Definition], export: Export, sink: Sink) -> 
                 "name": definition.name,
                 "model_ref": definition.model.source if definition.model else None,
                 "deployed_at": deployment["at"] if deployment else None,
+                "history_ttl": definition.history_ttl or (definition.model.history_ttl if definition.model else None),
             }
         )
         if deployment:
@@ -218,6 +219,7 @@ def put_definitions(found: Sequence[Definition], export: Export, sink: Sink) -> 
         ("version_tag", pa.string()),
         ("name", pa.string()),
         ("model_ref", pa.string()),
+        ("history_ttl", pa.string()),
         ("deployed_at", pa.int64()),
     ]
     sink.put("definitions", ibis.memtable(pa.Table.from_pylist(definition_rows, pa.schema([*schema, *extra]))))

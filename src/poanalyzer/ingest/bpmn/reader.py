@@ -57,13 +57,14 @@ class Element:
     target_ref: str | None = None
     called_key: str | None = None
     candidate_groups: str | None = None
-    lane: str | None = None
     due_date: str | None = None
+    condition: str | None = None
+    lane: str | None = None
     event_ref: str | None = None
 
 
 #: Fields of :class:`Element` that are columns of the canonical table.
-_COLUMNS = tuple(f.name for f in fields(Element) if f.name not in ("lane", "due_date", "event_ref"))
+_COLUMNS = tuple(f.name for f in fields(Element) if f.name not in ("lane", "event_ref"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,10 +193,17 @@ def _element(
         target_ref=node.get("targetRef"),
         called_key=called,
         candidate_groups=candidate_groups(node),
-        lane=lanes.get(element_id),
         due_date=extension(node, "dueDate"),
+        condition=_condition(node),
+        lane=lanes.get(element_id),
         event_ref=_event_ref(node, events, definitions),
     )
+
+
+def _condition(node: Node) -> str | None:
+    """Return the condition of a sequence flow as it is written, without line breaks."""
+    said = node.find("conditionExpression") if node.name == "sequenceFlow" else None
+    return " ".join(said.text.split()) or None if said is not None else None
 
 
 def _flow_kind(node: Node) -> str | None:

@@ -5,8 +5,10 @@ that the engine did not record too). It needs an outside source. An outside reco
 names; records that name no known case may belong to the process or not, so the value counts all of them against
 coverage (the lower bound) and the upper bound none.
 
-The naive estimate from linked records alone rewards poor keys: it is the upper bound here. What no source recorded
-remains unseen: full coverage can never be proved from logs.
+The naive estimate from linked records alone rewards poor keys: it is the upper bound here. Weighting the linked records
+by the inverse of the share that could be linked (keys missing at random) gives the value again: with L linked and U
+unlinked records N / (N + L / (L / (L + U))) = N / (N + L + U). What no source recorded remains unseen: full coverage
+can never be proved from logs.
 
 Source: this project's definition; unlinked records as in estimation with missing keys (inverse probability).
 """
@@ -19,6 +21,7 @@ from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.outside import keyless_records
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
@@ -50,9 +53,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     lost = outside.filter(outside.root_ix.isnull())
     if mined.window.start is not None:  # linked records belong to their case's window, these only have their own time
         lost = lost.filter(lost["at"] >= mined.window.start)
-    # a record without any key was rejected on the way in, yet it happened
-    keyless = sum(r.rejected.get("no case", 0) for r in mined.log.inputs if r.role == "outside")
-    unlinked = int(mined.scalar(lost.count())) + keyless
+    unlinked = int(mined.scalar(lost.count())) + keyless_records(mined)
     upper, low, high, method = interval.ratio(sums)
     # records without a key belong to nobody's sample: they shift the estimate, and its interval by the same factor
     shift = sums.y / (sums.y + unlinked)

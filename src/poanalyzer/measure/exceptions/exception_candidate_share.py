@@ -1,0 +1,87 @@
+"""Exception candidate share.
+
+Share of closed cases of a plain log in which something may have gone wrong: an activity whose name hints at a technical
+exception (failed, error, timeout, overdue … in English, German, French, Spanish, Portuguese, Italian and Dutch), or work that
+its life cycle says was broken off. Refusals, withdrawals and cancellations are outcomes of business and no exceptions; the
+details count them apart, and say in how many cases a name that hints at handling (retry, correct, remind …) follows.
+
+Range 0 to 1. Inferred: names are candidates until somebody confirms them. Declare those that are right in the project file
+as exceptions with what handles them, and the other exception metrics become available. Example: of 40 cases five hold
+“Payment failed”: 0.125.
+
+Known bias: a name may mean something else (“Error report checked”), and most failures have no name of their own; check a
+sample of at least 50 cases a class before quoting a number.
+
+Source: this project's lexicon; the life cycle of work items is that of IEEE 1849 (XES).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure import interval
+from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.mine.mined import iso
+from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+_COUNTS = ("technical", "business", "handling", "broken", "followed")
+
+
+def compute(mined: Mined, process: Process | None) -> Finding:
+    """Return the share of closed cases of plain logs with a candidate, with Wilson's interval."""
+    plain = {r.path for r in mined.engine_inputs if r.plain_log}
+    known = [p for p in mined.processes if process in (None, p) and plain.intersection(p.inputs)]
+    if not known:
+        return missing(Status.NOT_APPLICABLE, "no plain log: the engine's own records of failures are looked at")
+    cases = sum(p.closed_in_window for p in known)
+    if not cases:
+        return missing(Status.INSUFFICIENT, "no closed case in the window")
+    rows = mined.candidates
+    rows = rows.filter(rows.in_window & rows.closed & rows.process_ix.isin([p.ix for p in known]))
+    hit = rows.technical | rows.broken
+    sums = mined.query(rows.agg(hit=hit.sum(), **{c: rows[c].sum() for c in _COUNTS})).iloc[0]
+    counts = {c: 0 if sums[c] != sums[c] or sums[c] is None else int(sums[c]) for c in ("hit", *_COUNTS)}
+    value, low, high, method = interval.proportion(counts["hit"], cases)
+    few = cases < MIN_CASES
+    return Finding(
+        value=value, low=low, high=high, numerator=counts["hit"], denominator=cases, n=cases, method=method,
+        status=Status.INSUFFICIENT if few else Status.MEASURED,
+        reason=f"{cases} closed cases in the window; at least {MIN_CASES} are needed" if few else "",
+        basis="inferred", caveats=("candidates by their names, which nobody has confirmed",),
+        details={f"cases_{name}": counts[name] for name in _COUNTS}, evidence=_evidence(mined, known),
+    )  # fmt: skip
+
+
+def _evidence(mined: Mined, known: list[Process]) -> tuple[Evidence, ...]:
+    """Return the names with what they hint at, then cases."""
+    counts = mined.activity_counts
+    counts = counts[counts["process_ix"].isin([p.ix for p in known])]
+    cases = counts.groupby("activity_ix")["cases"].sum()
+    hints = mined.exception_hints
+    order = sorted((n for n in hints if n in cases.index), key=lambda n: (-int(cases[n]), mined.activities[n]))
+    names = tuple(
+        Evidence(
+            case_id=None,
+            what=f"“{mined.activities[n]}” in {int(cases[n])} cases: {hints[n].kind} ({', '.join(hints[n].languages)})",
+        )
+        for n in order[: EVIDENCE_ROWS // 2]
+    )
+    rows = mined.candidates
+    hit = rows.in_window & rows.closed & (rows.technical | rows.broken) & rows.process_ix.isin([p.ix for p in known])
+    rows = rows.filter(hit).order_by([rows.end.desc(), rows.case_id]).limit(EVIDENCE_ROWS - len(names))
+    return names + tuple(
+        Evidence(
+            case_id=str(r.case_id), when=iso(r.end),
+            what=f"{'a name that hints at a failure' if r.technical else 'work broken off'}"
+            + (", handling follows" if r.followed else ""),
+        )
+        for r in mined.query(rows).itertuples()
+    )  # fmt: skip
+
+
+METRIC = Computed(
+    id="exception-candidate-share", unit="share", needs=("activities",), compute=compute, better="neither"
+)

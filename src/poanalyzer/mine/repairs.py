@@ -1,0 +1,53 @@
+"""What operators did to get instances going again: repairs, counted once however many commands one takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis
+
+    from poanalyzer.eventlog.store import EventLog
+
+#: Operations that repair an instance → what kind of repair. The names are those of Camunda 7's user operation log, which
+#: all adapters use. Starting, claiming, completing and deleting are no repairs.
+REPAIRS = {
+    "SetJobRetries": "retry", "SetExternalTaskRetries": "retry", "Resolve": "retry",
+    "ModifyProcessInstance": "move", "Migrate": "migration", "RestartProcessInstance": "restart",
+    "SetVariable": "variable", "SetVariables": "variable", "ModifyVariable": "variable", "RemoveVariable": "variable",
+}  # fmt: skip
+#: Raising the retries and resolving the incident are two commands of one repair.
+SAME_REPAIR_US = 300_000_000
+
+
+def build_repairs(log: EventLog, cases: ibis.Table) -> ibis.Table | None:
+    """Create and return ``m_repairs``: ``case_ix, root_ix, process_ix, element_id, kind, operation, at, user``.
+
+    One row a repair: commands of one kind on one element of one case that follow each other within five minutes are
+    one. None where no operation was recorded. Operations that name no case (batches) cannot be assigned and are left out.
+    """
+    import ibis
+
+    if not log.row_count("operations"):
+        return None
+    rows = log.coded("operations").filter(ibis._.case_ix.notnull())
+    kind = ibis.cases(*((rows.operation == name, kind) for name, kind in REPAIRS.items()))
+    # instances of other kinds of things are resolved and migrated too: only what touches a case counts
+    rows = rows.mutate(kind=kind).filter(ibis._.kind.notnull())
+    place = [rows.case_ix, rows.kind, ibis.coalesce(rows.element_id, "")]
+    before = rows["at"].lag().over(group_by=place, order_by=[rows["at"], rows.operation])
+    rows = rows.mutate(before=before)
+    rows = rows.filter(rows.before.isnull() | (rows["at"] - rows.before > SAME_REPAIR_US))
+    of = cases.select("case_ix", "root_ix")
+    rows = rows.join(of, "case_ix")
+    return log.con.create_table(
+        "m_repairs",
+        rows.select("case_ix", "root_ix", "process_ix", "element_id", "kind", "operation", "at", "user"),
+    )
+
+
+def unassigned(log: EventLog) -> int:
+    """Return how many repairs name no case, as those of batches."""
+    rows = log.coded("operations")
+    rows = rows.filter(rows.operation.isin(list(REPAIRS)) & rows.case_ix.isnull())
+    return int(log.con.execute(rows.count()))
