@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -51,6 +52,9 @@ class _Program(click.Group):
             raise RuntimeError("unexpected end of data") from error
 
 
+_SELDOM = (200_000, 50, 100)
+
+
 @click.group(
     cls=_Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -71,6 +75,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # names from logs must not fail on a terminal with a small character set
             stream.reconfigure(errors="backslashreplace")
+    # queries are built of many short-lived objects: looking for garbage less often saves a tenth of a small log's time
+    gc.set_threshold(*_SELDOM)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # of libraries: our own are problems of the result
     try:

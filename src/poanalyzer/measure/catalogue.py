@@ -77,8 +77,10 @@ def _paragraphs(module: ModuleType) -> tuple[str, list[str], dict[str, str]]:
 
 
 def _range(metric: Ratio | Computed, said: str) -> str:
-    if said or not isinstance(metric, Ratio):
+    if said:
         return said
+    if not isinstance(metric, Ratio):
+        return "0 to 1" if metric.unit == "share" else ""
     end = "no upper end" if metric.highest is None else f"{metric.highest:g}"
     return f"{metric.lowest:g} to {end}" if metric.highest is not None else f"from {metric.lowest:g}, {end}"
 
