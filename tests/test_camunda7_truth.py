@@ -23,6 +23,8 @@ EXPORTS = {
 }
 #: ACT_TYPE_ → element type, written out for the types that these exports have.
 TYPES = {
+    "boundaryEscalation": "boundaryEvent", "intermediateConditional": "intermediateCatchEvent",
+    "intermediateEscalationThrowEvent": "intermediateThrowEvent", "signalStartEvent": "startEvent",
     "boundaryError": "boundaryEvent", "boundaryTimer": "boundaryEvent", "boundaryMessage": "boundaryEvent",
     "compensationBoundaryCatch": "boundaryEvent", "intermediateMessageCatch": "intermediateCatchEvent",
     "intermediateTimer": "intermediateCatchEvent", "intermediateCompensationThrowEvent": "intermediateThrowEvent",

@@ -54,7 +54,8 @@ def _last_values(export: Export, updates: ibis.Table) -> ibis.Table:
 def _rows(rows: ibis.Table, at: ibis.Value | None, table: str) -> ibis.Table:
     import ibis
 
-    kind = rows.VAR_TYPE_.lower()
+    # a variable that holds nothing is of type “null”, which text exports cannot tell from no value
+    kind = rows.VAR_TYPE_.lower().fill_null("null")
     if table == "ACT_HI_DETAIL":
         kind = ibis.ifelse(rows.TYPE_ == "FormProperty", "string", kind)
     instant = rows.LONG_.try_cast("int64")

@@ -8,6 +8,8 @@ It needs an outside source: in cases that only the engine recorded every hand-ov
 are left out. Made from at most about 20 000 cases, sampled by a hash of the case id; the inclusion probability stands
 in the details.
 
+Formula: maximum flow through the network of hand-overs without the engine / maximum flow with it.
+
 Known bias: the network adds up cases, so a way may be made of pieces of several cases: an upper bound of what cases
 really did.
 

@@ -5,6 +5,17 @@ groups, and as one where none is known; systems and devices count as their endpo
 systems), else as their resources. Resources of unknown kind only raise the upper bound. The portfolio's value is that
 of the productive process that has most.
 
+Formula: number of different known endpoints with a row of work in the window; the upper bound adds the different
+resources of unknown kind.
+
+Range: from 1, no upper end.
+
+Known bias: a group counts once however many people are in it, and a system under two names counts twice; a longer
+window shows more endpoints.
+
+Example: three groups of people and four worker types did the work, and two resources of unknown kind: 7, at most
+9.
+
 Source: the model's “coordinates the various endpoints of a business process”.
 """
 

@@ -4,6 +4,9 @@ Share of the outside records of the window that could be linked to a case of the
 any key included. Unlinked records belong to no process, so it describes the portfolio only. It says how far coverage
 figures may be trusted: the naive estimate of coverage rewards poor keys.
 
+Formula: outside records of the window linked to a case / all outside records of the window, those without a key
+included.
+
 Known bias: false links are not visible in it; look at some of the linked records.
 
 Example: 1 000 records of the order desk, 900 name an order number of the engine, 60 another one, 40 none: 0.9.

@@ -8,6 +8,8 @@ included. *logged_outside*: beside the engine, covered by an outside record. *da
 
 It needs an outside source; open cases are left out, since an instance that never ends would cover everything.
 
+Formula: Σ time that no record covers / Σ (last − first record of any source), over closed cases.
+
 Known bias: outside records without a duration cover nothing, so that their time is dark; a clock that differs between
 the sources moves time between the parts.
 

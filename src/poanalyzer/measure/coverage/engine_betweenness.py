@@ -8,6 +8,9 @@ It needs an outside source: in cases that only the engine recorded every hand-ov
 are left out. Made from at most about 20 000 cases, sampled by a hash of the case id; the inclusion probability stands
 in the details.
 
+Formula: Σ over pairs of endpoints of the share of their shortest ways that lead through the engine / ordered pairs
+of endpoints that work can pass between.
+
 Known bias: how often a way is used counts nothing; one stray mail opens a way as wide as a thousand orders do. See
 ``bypass-flow`` for the amounts.
 

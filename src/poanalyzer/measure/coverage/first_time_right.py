@@ -3,6 +3,8 @@
 Share of closed cases in which no work activity was recorded twice or more; multi-instance siblings count once. It is
 what ``rework-rate`` leaves.
 
+Formula: closed cases with work and no repeated activity / closed cases with work.
+
 Known bias: loops that the model intends count as not right.
 
 Example: 100 closed cases, in 12 of them a step was done again: 0.88.

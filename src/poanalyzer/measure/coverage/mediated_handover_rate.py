@@ -5,6 +5,14 @@ and the engine on both sides / all causal transitions with a change of endpoint.
 case that ended last before y began, so that parallel branches make no false hand-overs. Cases seen only by the engine
 are left out: there every hand-over is mediated by construction, so the metric needs an outside source.
 
+Formula: hand-overs that the engine mediated / hand-overs between known endpoints, in cases seen both by the engine
+and outside.
+
+Known bias: a hand-over by mail or phone that nobody recorded is not seen, so the rate is too high where outside
+records are thin; the last step that ended is taken for the cause.
+
+Example: 10 hand-overs between endpoints in cases seen on both sides, the engine on both sides of 7: 0.7.
+
 Source: van der Aalst, Reijers and Song (2005) on hand-over of work, on causal pairs.
 """
 

@@ -7,6 +7,8 @@ endpoint keeps the work.
 
 Made from at most about 20 000 cases, sampled by a hash of the case id.
 
+Formula: runs a → b → a / runs of three endpoints in a row.
+
 Known bias: a dispatcher between steps makes every run a ping-pong by design; people without a known role are one
 endpoint, so work that two of them toss to each other is not seen.
 

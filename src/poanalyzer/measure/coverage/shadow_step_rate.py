@@ -4,6 +4,9 @@ Share of the outside records that have no counterpart in the engine, among those
 step of the same case with the same name that began or ended within fifteen minutes of it; each step of the engine
 answers for one record, the nearest. Records that name no known case may be shadow work or not: they make the bounds.
 
+Formula: linked outside records without a counterpart / linked outside records; with U records that name no known
+case the bounds are without / (linked + U) and (without + U) / (linked + U).
+
 Known bias: an engine step and its effect in another system under another name count as two. Work that nobody recorded
 is not in it.
 

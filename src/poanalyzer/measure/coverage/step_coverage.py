@@ -10,6 +10,15 @@ by the inverse of the share that could be linked (keys missing at random) gives 
 unlinked records N / (N + L / (L / (L + U))) = N / (N + L + U). What no source recorded remains unseen: full coverage
 can never be proved from logs.
 
+Formula: N / (N + L + U), upper bound N / (N + L): N engine rows of work, L linked and U unlinked outside records,
+each without a counterpart in the engine.
+
+Known bias: outside work that nobody recorded makes it too high; an outside source that writes a record for every
+click makes it too low.
+
+Example: 80 engine rows of work, 15 linked outside records and 5 that name no known case: 80 / 100 = 0.8, at most
+80 / 95 = 0.84.
+
 Source: this project's definition; unlinked records as in estimation with missing keys (inverse probability).
 """
 

@@ -4,6 +4,15 @@ Share of closed cases all of whose work is known to be non-human (straight-throu
 their end, since running cases look touchless until somebody touches them. Cases with work of unknown hands and no
 human one belong to the upper bound.
 
+Formula: closed cases all of whose rows of work are non-human / closed cases with work; the upper bound adds those
+with unknown hands and no human row.
+
+Known bias: what people did outside the recorded work is not seen, and repairs by operators are not rows of work:
+both make it too high.
+
+Example: 100 closed cases, 60 by services alone, 10 more with work of unknown hands and no human one: 0.6, at most
+0.7.
+
 Source: straight-through processing; the bounds are this project's.
 """
 

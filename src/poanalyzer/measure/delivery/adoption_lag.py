@@ -4,6 +4,11 @@ Median days from an effective release (after the first) until nine of ten new ca
 details give the median time to the first case on it (activation) and to half of the new cases. Releases that never got
 there before the export ends, or the next release came, are censored (Kaplan–Meier).
 
+Formula: Kaplan–Meier median, over effective releases after the first, of (first day on which nine of ten new cases
+run on it or a later one − its time), in days.
+
+Range: 0 days and above.
+
 Known bias: a process that starts no case on a release's day adopts it later for that reason alone. It is no lead time:
 what happened before the deployment is not in it.
 

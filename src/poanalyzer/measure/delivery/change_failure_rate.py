@@ -9,6 +9,9 @@ Releases with fewer than 30 first cases that did not fail are inconclusive: they
 denominator. Where incidents are not recorded, cases with a failed attempt stand in for them; where neither is, only
 hotfixes and rollbacks are seen.
 
+Formula: failed releases / (failed + sound releases), after a process's first; inconclusive ones count on neither
+side.
+
 Known bias: a small release counts only where it failed, which raises the rate; incidents that nobody lets the engine
 record; a failure in code that rolls back without a trace. Cases that began shortly before the end of the export have
 had less time to fail.

@@ -6,6 +6,10 @@ worse, told from chance by shuffling whole days and corrected over figures and p
 whose time, failures or repetitions per case grew most; where nothing tells, or the models are not there, any release
 answers it. Deteriorations not answered within the export are censored (Kaplan–Meier). At least three are needed.
 
+Formula: Kaplan–Meier median of (release that answers it − deterioration), in days.
+
+Range: 1 day and above, since a release of the same day is no answer.
+
 Known bias: a deterioration from outside the process needs no release, and a repair in worker code is not seen.
 
 Example: incidents of “Book carrier” rise on 3 March and a release changes its retries on 20 March: 17 days.

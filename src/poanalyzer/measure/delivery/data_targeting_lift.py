@@ -8,6 +8,10 @@ whose boundary events changed; where a release only adds, those next to what it 
 30 cases before them are needed. The p value is of 9 999 seeded permutations within releases; where it is 0.05 or
 more, the lower bound is no lift (1).
 
+Formula: Σ touched hot elements / Σ (touched elements × hot elements / elements), over releases.
+
+Range: 0 and above; 1 is what chance would have.
+
 Known bias: large models make lifts unstable; changes for a regulation go where they must.
 
 Example: ten releases touch one of ten elements each, two of which are hot. Chance expects 2 hits, 5 are seen: lift

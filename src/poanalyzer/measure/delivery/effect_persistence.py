@@ -6,6 +6,9 @@ release is better than that of those before it, beyond the trend within the two 
 released in between counts with it: a gain that a later release took away did not last. At least five improving
 releases are needed.
 
+Formula: improving releases whose gain is still credible after 60 days / improving releases for which the export
+goes on that long.
+
 Known bias: novelty wears off more slowly than 60 days; the gains of releases that follow one another lend each other
 strength.
 

@@ -5,6 +5,10 @@ next effective release, or earlier the end of the first two days in a row on whi
 share before would explain. Releases not mended within the export count as censored (Kaplan–Meier). At least five failed
 releases are needed.
 
+Formula: Kaplan–Meier median of (mending − failed release), in hours.
+
+Range: 0 hours and above.
+
 Known bias: a repair outside the model (in worker code, in data) shows only as days without failures, hence in steps of days.
 
 Example: failed releases mended after 3, 20 and 50 hours: 20 hours.

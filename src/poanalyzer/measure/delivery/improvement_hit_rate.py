@@ -10,6 +10,8 @@ Both are corrected over all releases and figures (Benjamini–Hochberg). Version
 on those days; else an interrupted time series takes out trend and week-ends. At least five evaluable releases are
 needed.
 
+Formula: releases that improved a target figure and harmed none / releases that can be evaluated.
+
 Known bias: campaigns, seasons and other changes of the same day count as the release's; a step that builds up slowly
 is missed.
 

@@ -5,6 +5,8 @@ Elements are flow nodes and sequence flows. Flow nodes are matched by id, else b
 joins. How the model is drawn, and renamed ids, change nothing. A change inside an element that the exported model
 table does not hold (a condition's text, a script) counts as one element. At least ten releases are needed.
 
+Formula: median over releases of (elements added, removed or altered / elements of either version).
+
 Known bias: moving work between processes looks larger than it is; worker code changes are not seen at all.
 
 Example: a task is put between two others of a model with ten nodes and ten flows: one node and two flows are new, one

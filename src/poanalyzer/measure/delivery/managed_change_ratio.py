@@ -5,6 +5,8 @@ changed more than shuffling whole days would have it (rare pairs pooled, p < 0.0
 most seven days before or after; each explains one drift. The details tell how many effective releases, the other way
 round, left a visible drift. A drift without a deployment is a change that nobody released: of data, of rules, of habits.
 
+Formula: drifts with a deployment of their own within seven days / drifts.
+
 Known bias: drifts in the first and last ten days, and small ones, are not found; a release that happens to fall near an
 uncontrolled change explains it.
 

@@ -6,6 +6,8 @@ it or holds work that leads to it and was done before it. An engine executes its
 means that versions are mapped wrongly, rows are lost, or instances were modified or migrated by hand. It is a check
 of the data, and no evidence of maturity.
 
+Formula: steps that the model of the case's version explains / recorded steps.
+
 Known bias: two alternatives of one choice in the same case are not noticed; a migrated instance is held against the
 version it ended on.
 

@@ -5,7 +5,13 @@ effective when the normalised content of the model changed; copies of one releas
 once, and what follows within 24 hours belongs to it. The whole export counts. For the portfolio the median over
 productive processes.
 
+Formula: 30 × effective releases after the first / days from the first deployment to the end of the window.
+
+Range: 0 and above.
+
 Known bias: releases of worker code leave no trace in the engine; redeployment without change counts nothing.
+
+Example: six effective releases in the 90 days after the first deployment: 2 per 30 days.
 
 Source: DORA's deployment frequency, carried over to process models; merging of releases is this project's.
 """

@@ -6,6 +6,9 @@ and who may do a task. Releases that change what the exported model table does n
 script, a mapping) go to the upper bound. Who released is not told by an engine: this is about what was changed, hence
 indirect evidence.
 
+Formula: releases with declarative changes only / releases of which both models are known; upper bound (declarative
+only + not told) / the same.
+
 Known bias: a developer may make a declarative change, and a decision or form deployed alone makes no version of the
 process: deployments of decisions and forms are not in the canonical log, so the share is too low where business roles
 use them.

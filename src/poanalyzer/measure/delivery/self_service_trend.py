@@ -5,6 +5,10 @@ more by themselves, quarter by quarter? 1 rises always, −1 falls always, 0 nei
 a release say nothing and are left out; at least four are needed. The details hold the one-sided p value of Mann and
 Kendall's test, with its correction for ties.
 
+Formula: τ = (rising − falling pairs of quarters) / (n (n − 1) / 2), n quarters with releases.
+
+Range: −1 to 1.
+
 Known bias: a shift of releases between processes looks like a trend.
 
 Example: shares of 0, 10, 10 and 40 % in four quarters: 5 pairs rise, one is tied; τ = 5 / 6.

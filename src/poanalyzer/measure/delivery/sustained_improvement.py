@@ -5,7 +5,13 @@ first deployment, in at least two calendar months (1 or 0). Hotfixes, which foll
 it. For the portfolio the share of productive processes older than 90 days of which that is true, unweighted or by
 volume, whichever is lower.
 
+Formula: 1 with at least two effective releases 30 days or more after the first deployment, in at least two
+calendar months, else 0; for the portfolio processes with 1 / productive processes, unweighted or by volume, the
+lower.
+
 Known bias: fixing what was launched broken looks like improvement, hence the first 30 days do not count.
+
+Example: first deployed on 1 January, releases on 10 March and 5 May: 1; with both in March: 0.
 
 Source: this project's definition, after the model's “continuous improvements”.
 """

@@ -3,10 +3,14 @@
 Share of closed cases that somebody terminated from outside: terminated / closed cases whose end state is recorded. A case
 that its own model ends (a cancellation event, an error end) was not terminated from outside.
 
-Range 0 to 1; neither more nor less is better. Example: of 50 closed cases an operator deleted two: 0.04.
+Formula: terminated closed cases / closed cases whose end state is recorded.
+
+Range: 0 to 1; neither more nor less is better.
 
 Known bias: what the business wants cancelled and what operators give up look the same where no reason is recorded;
 plain logs do not say how a case ended.
+
+Example: of 50 closed cases an operator deleted two: 0.04.
 
 Source: case-level removal in the exception handling patterns of Russell, van der Aalst and ter Hofstede (2006).
 """

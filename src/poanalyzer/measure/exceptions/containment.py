@@ -4,11 +4,13 @@ Share of closed failure episodes that did no harm outside their scope: contained
 episode of which the case died or was terminated, an incident in a called instance (its caller stands still as long),
 and one after which work in the case missed its due date.
 
-Range 0 to 1. Example: of ten closed episodes one ended with the termination of its case and one stopped a called
-process until somebody stepped in: 0.8.
+Formula: contained closed episodes / closed episodes.
 
 Known bias: a due date may have been missed for another reason than the failure; where no due dates are recorded, only
 terminations and callers are seen. Open episodes count on neither side.
+
+Example: of ten closed episodes one ended with the termination of its case and one stopped a called process until
+somebody stepped in: 0.8.
 
 Source: this project's definition, after error confinement in fault tolerance (Avizienis and others 2004).
 """

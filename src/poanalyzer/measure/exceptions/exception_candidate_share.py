@@ -5,12 +5,16 @@ exception (failed, error, timeout, overdue … in English, German, French, Spani
 its life cycle says was broken off. Refusals, withdrawals and cancellations are outcomes of business and no exceptions; the
 details count them apart, and say in how many cases a name that hints at handling (retry, correct, remind …) follows.
 
-Range 0 to 1. Inferred: names are candidates until somebody confirms them. Declare those that are right in the project file
-as exceptions with what handles them, and the other exception metrics become available. Example: of 40 cases five hold
-“Payment failed”: 0.125.
+Inferred: names are candidates until somebody confirms them. Declare those that are right in the project file as
+exceptions with what handles them, and the other exception metrics become available.
+
+Formula: closed cases with a name that hints at a technical exception or with work broken off / closed cases, of
+processes from plain logs.
 
 Known bias: a name may mean something else (“Error report checked”), and most failures have no name of their own; check a
 sample of at least 50 cases a class before quoting a number.
+
+Example: of 40 cases five hold “Payment failed”: 0.125.
 
 Source: this project's lexicon; the life cycle of work items is that of IEEE 1849 (XES).
 """

@@ -3,10 +3,12 @@
 Share of closed cases with at least one failure episode, handled or not: cases with an episode / closed cases. It stands beside
 the exception rate, which counts every episode.
 
-Range 0 to 1. Example: three of ten closed cases had five episodes between them: 0.3, and an exception rate of 0.5.
+Formula: closed cases with at least one episode / closed cases.
 
 Known bias: failures inside one synchronous transaction roll back without a trace; a case that runs longer has more
 chances to fail.
+
+Example: three of ten closed cases had five episodes between them: 0.3, and an exception rate of 0.5.
 
 Source: after the exception types of Russell, van der Aalst and ter Hofstede (2006).
 """

@@ -3,7 +3,11 @@
 Failure episodes per closed case. An episode joins all exceptions and failed attempts of one activity instance that lie
 close together, so that three retries of one call are one episode. Details: how many closed cases had one.
 
+Formula: failure episodes of closed cases / closed cases.
+
 Known bias: failures inside one synchronous transaction roll back without a trace; outages come in clusters.
+
+Example: ten closed cases, three of them with five episodes between them: 0.5.
 
 Source: after the exception types of Russell, van der Aalst and ter Hofstede (2006).
 """

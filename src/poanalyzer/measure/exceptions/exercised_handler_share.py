@@ -4,10 +4,12 @@ Share of the handlers in the models that ever fired: exercised / handlers. Handl
 events and event sub-processes of the version that was started last; one is exercised when the log holds it, in whatever
 version. What never fired was never tried in earnest, and may be there for show.
 
-Range 0 to 1. Example: of four handlers three stand in the log: 0.75.
+Formula: handlers that fired at least once / handlers in the models of the versions started last.
 
 Known bias: a handler for what never goes wrong is no worse for it; compensation is left out, since engines record it
 in different ways. The whole export counts, not only the window.
+
+Example: of four handlers three stand in the log: 0.75.
 
 Source: this project's definition.
 """

@@ -5,6 +5,14 @@ Share of closed failure episodes that the process coped with by itself: retried 
 
 Open episodes count on neither side. No episode although failures are recorded: not applicable.
 
+Formula: closed episodes retried with success or handled by the model / closed episodes.
+
+Known bias: a handler that catches everything and does nothing counts as handling; failures that roll back without
+a trace are on neither side.
+
+Example: 20 closed episodes, 12 overcome by a retry, 4 handled by the model, 3 repaired by operators, 1 ended with
+its case: 16 / 20 = 0.8.
+
 Source: after the exception handling patterns of Russell, van der Aalst and ter Hofstede (2006); the model's
 “situations that require exceptions handling”.
 """

@@ -5,10 +5,12 @@ business rule tasks with a retry setting of more than one try and an error, time
 sub-process around them, or in an event sub-process beside them. Read from the model of the version that was started last.
 Details: tasks with a retry, with a handler, with either, and how many of those that did fail had both.
 
-Range 0 to 1. Example: of ten service tasks six have a retry cycle, three of these also an error boundary event: 0.3.
+Formula: failure-prone tasks with both a retry and a handler / failure-prone tasks in the models.
 
 Known bias: only what stands in the model counts; engines retry by default what names no retry, and workers may do so by
 themselves. A handler may be empty: whether handlers were ever used says the exercised handler share.
+
+Example: of ten service tasks six have a retry cycle, three of these also an error boundary event: 0.3.
 
 Source: this project's definition, after the exception handling patterns of Russell, van der Aalst and ter Hofstede (2006).
 """

@@ -4,10 +4,16 @@ Operators' repairs per 100 closed cases: tokens moved, retries raised or inciden
 restarted, instances migrated. Commands of one kind on one element of a case within five minutes are one repair (raising
 the retries and resolving the incident belong together). Deleting an instance is no repair.
 
-Range 0 and above. Example: 3 repairs in 60 closed cases: 5 per 100.
+A lower bound.
 
-A lower bound. Known bias: scripts that nobody logged in for, batches that name no case and changes in the database are
-not seen; an application that sets variables through the engine's interface counts as an operator.
+Formula: 100 × operators' repairs in closed cases / closed cases.
+
+Range: 0 and above.
+
+Known bias: scripts that nobody logged in for, batches that name no case and changes in the database are not seen;
+an application that sets variables through the engine's interface counts as an operator.
+
+Example: 3 repairs in 60 closed cases: 5 per 100.
 
 Source: this project's definition; ten times smaller than repairs per 1000 instances as in the rubric's DEL-14.
 """

@@ -5,12 +5,17 @@ an operator. An estimate by Aalen and Johansen: episodes still open are censored
 and dead ones are other ends that recovery competes with. Details: the same at one hour and at seven days, and how
 many were cancelled or died within 24 hours.
 
-Range 0 to 1. Example: of ten episodes six recover after an hour, two are cancelled after two and two are still open
-after three hours: at one hour it is 0.6, and at 24 hours nothing more can be said, since none was followed that long.
+Counted are the episodes that began in the window, and from then on those that were open when it began (delayed
+entry).
 
-Counted are the episodes that began in the window, and from then on those that were open when it began (delayed entry). Known
-bias: if hopeless cases are kept open rather than cancelled, the estimate is too high; it assumes that open episodes
-go on as others did.
+Formula: Σ over the times t up to 24 h of S(t) × recoveries at t / episodes still followed at t, with S(t) the
+estimated share not over before t by any end (Aalen–Johansen).
+
+Known bias: if hopeless cases are kept open rather than cancelled, the estimate is too high; it assumes that open
+episodes go on as others did.
+
+Example: of ten episodes six recover after an hour, two are cancelled after two and two are still open after three
+hours: at one hour it is 0.6, and at 24 hours nothing more can be said, since none was followed that long.
 
 Source: Aalen and Johansen (1978); the interval leaves out whole days (jackknife), since failures come in clusters.
 """

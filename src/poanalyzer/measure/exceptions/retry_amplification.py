@@ -4,9 +4,14 @@ Tries per instance of non-human work: (recorded instances + failed tries) / inst
 through and left no row counts as one. 1 means that nothing was ever tried twice; 1.3 that retries add 30 per cent of
 load on the systems called.
 
-Range 1 and above. Example: 40 instances, of which ten failed twice before they succeeded: (40 + 20) / 40 = 1.5.
+Formula: (recorded instances + failed tries) / (recorded instances + failed instances without a row), of non-human
+work.
+
+Range: 1 and above.
 
 Known bias: engines that keep only the last attempt show fewer failures than there were; people's work is left out.
+
+Example: 40 instances, of which ten failed twice before they succeeded: (40 + 20) / 40 = 1.5.
 
 Source: this project's definition, after retry amplification in site reliability engineering.
 """

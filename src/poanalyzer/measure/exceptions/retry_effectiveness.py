@@ -3,7 +3,11 @@
 Share of the closed failure episodes with failed attempts that retrying alone overcame: retried with success / (retried
 with success + not), over the episodes in which something was retried at all.
 
+Formula: closed episodes retried with success / closed episodes with failed attempts.
+
 Known bias: an operator who raises the retries of an incident makes it a manual repair, not a retry.
+
+Example: 20 closed episodes with failed attempts, a retry overcame 15 and an operator 5: 0.75.
 
 Source: this project's definition.
 """

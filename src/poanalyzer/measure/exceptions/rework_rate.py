@@ -1,7 +1,13 @@
 """Rework rate.
 
 Share of closed cases in which a work activity has two or more recorded instances. Retries of one instance and
-multi-instance siblings do not count. Known bias: loops by design count as rework; in status logs a repeated status does.
+multi-instance siblings do not count.
+
+Formula: closed cases with a repeated work activity / closed cases with work.
+
+Known bias: loops by design count as rework; in status logs a repeated status does.
+
+Example: 100 closed cases, in 12 of them an activity was done again: 0.12.
 
 Source: first time right of UiPath Process Mining, turned; repetitions of edeaR.
 """

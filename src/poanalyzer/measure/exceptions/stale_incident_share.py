@@ -3,11 +3,14 @@
 Share of incidents that were not resolved within seven days of their creation: stale / incidents created at least seven
 days before the end of the window. One that was closed by cancelling the work was not resolved, and is stale.
 
-Range 0 to 1. Example: of 20 incidents older than a week 15 were resolved within a week, two later, one went with its
-cancelled instance and two are open: 5/20 = 0.25.
+Formula: incidents not resolved within seven days of their creation / incidents of the window created at least
+seven days before its end.
 
 Known bias: incidents cleared in bulk just before the export look resolved; incidents of the last seven days are left out,
 since they could not be stale yet.
+
+Example: of 20 incidents older than a week 15 were resolved within a week, two later, one went with its cancelled
+instance and two are open: 5/20 = 0.25.
 
 Source: this project's definition (the rubric's DEL-09).
 """

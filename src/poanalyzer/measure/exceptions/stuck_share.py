@@ -6,10 +6,12 @@ last is estimated by Kaplan and Meier from the whole export. All open cases coun
 is stuck leaves no recent record. Cases of which no state shows, or one that ended fewer than 20 times, are unknown: they
 make the bounds, and the value is the lower one.
 
-Range 0 to 1. Example: a task that 200 times took at most two days has been open for nine in one of ten open cases: 0.1.
+Formula: stuck open cases / open cases; upper bound (stuck + unknown) / open cases.
 
 Known bias: quiet is not stuck, a task may wait for a good reason; jobs that would run later are not seen. At the end of
 an export that was cut off everything looks young.
+
+Example: a task that 200 times took at most two days has been open for nine in one of ten open cases: 0.1.
 
 Source: this project's definition, with the estimate of Kaplan and Meier (1958).
 """

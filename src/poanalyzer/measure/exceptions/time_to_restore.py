@@ -5,10 +5,20 @@ end of the window, and incidents closed by cancelling the work at the cancellati
 Details: the mean restricted to the first seven days, which exists where the median does not.
 
 Counted are incidents created in the window; where the engine removes finished cases after some days, those created
-since then, so that long ones are not over-represented. Example: of four incidents two are restored after an hour, one
-after three, one is open: the median is one hour, the restricted mean (1 + 1 + 3 + 168) / 4 hours.
+since then, so that long ones are not over-represented.
 
 The mean of the closed ones would be biased low, since long outages are the ones still open.
+
+Formula: the earliest time t at which the estimated share still open, Π (1 − restored at tᵢ / still followed at tᵢ)
+over tᵢ ≤ t, is one half or less.
+
+Range: 0 seconds and above.
+
+Known bias: cancelled incidents are taken to have gone on like the others, though cancelling often chooses the
+hopeless ones; incidents cleared in bulk are restored late on paper.
+
+Example: of four incidents two are restored after an hour, one after three, one is open: the median is one hour,
+the restricted mean (1 + 1 + 3 + 168) / 4 hours.
 
 Source: Kaplan and Meier (1958); Royston and Parmar (2013) for the restricted mean; DORA's recovery time,
 carried over to incidents.

@@ -4,11 +4,14 @@ Share of the timers armed on activities that fired: fired / armed. A boundary ti
 begins, so that the models and the recorded activities tell how many were; timers of event sub-processes and of
 intermediate events are no deadlines of an activity and are left out. A timer that repeats counts once.
 
-Range 0 to 1; neither more nor less is better: a deadline that is met and one that nobody set look the same.
-Example: 50 approvals with a reminder after two days, which was sent 5 times: 0.1.
+Formula: fired timers on activities / armed timers on activities.
+
+Range: 0 to 1; neither more nor less is better: a deadline that is met and one that nobody set look the same.
 
 Known bias: an activity that began just before the end of the export may still time out; where versions of cases are
 unknown nothing can be counted.
+
+Example: 50 approvals with a reminder after two days, which was sent 5 times: 0.1.
 
 Source: deadline expiry in the exception types of Russell, van der Aalst and ter Hofstede (2006).
 """

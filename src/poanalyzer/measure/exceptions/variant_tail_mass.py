@@ -5,10 +5,14 @@ work (Good–Turing). It says how much of the process runs off the beaten tracks
 ten most frequent variants, and the entropy of the variants in bits (where all of them were kept). The whole export
 counts, not only the window.
 
-Range 0 to 1; neither more nor less is better. Example: 100 cases, 80 of one variant and 20 of a variant each: 0.2.
+Formula: variants seen once / cases with work (f₁ / N).
+
+Range: 0 to 1; neither more nor less is better.
 
 Known bias: parallel steps that finish in any order make variants although nobody left the track, so processes with
 parallel branches look more varied than they are; behaviour coverage is 1 minus this.
+
+Example: 100 cases, 80 of one variant and 20 of a variant each: 0.2.
 
 Source: Good (1953).
 """

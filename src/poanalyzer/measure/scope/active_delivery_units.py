@@ -6,7 +6,13 @@ there are several. A lower bound unless the inputs are declared complete. The de
 processes that the largest unit owns (a process of several tenants counts for each in equal parts): several units of which
 one owns nearly everything are no distributed adoption.
 
+Formula: number of different units of productive processes that have an effective release in the window.
+
+Range: 0 and above.
+
 Known bias: one pipeline may deploy for several teams, and one team may serve several tenants.
+
+Example: three units own the productive processes, one of them released nothing in the window: 2.
 
 Source: this project's definition of the model's “multiple teams”.
 """

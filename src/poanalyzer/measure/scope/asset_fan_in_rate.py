@@ -4,6 +4,8 @@ Share of the organisation's own building blocks – called processes, decisions,
 templates, forms – that two or more productive processes use, of all that any of them uses. For one process the share
 of its own blocks. What a process uses is told at ``shared-asset-coverage``.
 
+Formula: own building blocks used by two or more productive processes / own building blocks used by any.
+
 Known bias: workers made for one process are legitimate, so a low share is no fault by itself.
 
 Example: twelve topics, three of them used by two processes or more: 3 / 12.

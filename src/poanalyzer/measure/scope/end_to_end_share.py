@@ -4,6 +4,9 @@ Share of the root cases that take part in an orchestration that crosses units: a
 leads from a process of one unit to a process of another. Units are what the project file says, else tenants, else the
 pipelines that deploy; links inside a unit are technical division and count nothing.
 
+Formula: root cases with a call or message between units / root cases of the window, of processes whose unit is
+known.
+
 Known bias: links that the engine does not record (a message broker in between) are not seen.
 
 Example: 200 of 1 000 orders call the invoicing process of another team: 0.2.

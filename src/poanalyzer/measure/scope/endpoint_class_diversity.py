@@ -5,6 +5,10 @@ connectors, own workers and code, messaging, decisions, robots (RPA), documents 
 an element, its implementation and its template decide; robots and documents are told by the names of their connectors
 and worker types.
 
+Formula: number of kinds of endpoint with at least 1 % of the executed work and messages of a known kind.
+
+Range: 1 to 7.
+
 Known bias: more kinds are not better by themselves; a robot behind a plain worker counts as a worker.
 
 Example: 60 % user tasks, 38 % workers, 1.5 % business-rule tasks, .5 % messages: three kinds.

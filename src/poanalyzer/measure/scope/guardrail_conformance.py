@@ -13,6 +13,9 @@ deciding gateways have names; **owner** – a unit (or tenant) answers for the p
 
 Rules that the export cannot tell make the bounds. The live model is that of the newest version that ran in the window.
 
+Formula: rules kept / rules that can be told; bounds kept / rules that apply and (kept + not told) / rules that
+apply; for the portfolio processes with 0.8 or more / productive processes, unweighted or by volume, the lower.
+
 Known bias: a rule can be kept in form only; how many of the error paths were ever taken stands in the details, and a
 caveat where none was.
 

@@ -5,6 +5,9 @@ an escalation on them, around them or beside them, or due dates on their instanc
 productive processes in which at least one wait is watched and the watch was seen to work: a timer or escalation fired,
 or due dates were set.
 
+Formula: watched waits / waits of the live model; for the portfolio processes in which a watch worked / productive
+processes, unweighted or by volume, the lower.
+
 Known bias: alerts configured outside the engine are not seen. A timer that had no reason to fire looks like one that
 never works.
 

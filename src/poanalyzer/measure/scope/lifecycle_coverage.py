@@ -8,6 +8,14 @@ portfolio the share of productive processes with five of six, unweighted or by v
 Stages that the export cannot show are unknown: they make the bounds. With fewer than four of six visible it is not
 available.
 
+Formula: stages shown / 6; upper bound (shown + not visible) / 6; for the portfolio processes with at least 5 of 6
+/ productive processes, unweighted or by volume, the lower.
+
+Known bias: a stage counts when it shows once, however poorly it is done; a process in which nothing ever failed
+shows no operation.
+
+Example: four stages are shown, one is not and one cannot be seen: 4 / 6 = 0.67, at most 5 / 6 = 0.83.
+
 Source: this project's definition of the model's “entire process lifecycle”.
 """
 

@@ -7,6 +7,11 @@ left out: their start is that of the last try. Percentiles are of times rounded 
 
 At least 200 jobs in the busiest hours are needed, and a load that varies (the busiest hour twice the median).
 
+Formula: 95th percentile of the pick-up time in the busiest tenth of hours / the same in the hours around the
+median load.
+
+Range: 0 and above; 1 is no degradation.
+
 Known bias: how often workers ask for work weighs on short pick-up times; nightly batches are peaks of their own kind.
 Job types are taken together.
 

@@ -3,6 +3,13 @@
 Share of the lines of business in scope that have at least one productive process. Which lines exist no log can know:
 the project file says it (``[context] lines_of_business``, ``[[process]] line_of_business``).
 
+Formula: declared lines of business with a productive process / declared lines of business.
+
+Known bias: it is as good as the declaration: one small process serves a line as well as twenty, and a short list
+of lines raises the share.
+
+Example: five lines of business are declared, three of them have a productive process: 0.6.
+
 Source: this project's definition of the model's “multiple lines of business”.
 """
 

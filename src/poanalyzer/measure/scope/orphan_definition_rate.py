@@ -6,6 +6,9 @@ the same definition. For one process 1 or 0.
 
 The window must reach further back than 90 days, and the export at least as far as the window: else it is insufficient.
 
+Formula: processes whose newest definition is older than 90 days and without an instance in the window / deployed
+processes.
+
 Known bias: processes that run once a year, templates and definitions for emergencies look like orphans.
 
 Example: ten processes are deployed, two of them long ago and never started in half a year: 0.2.

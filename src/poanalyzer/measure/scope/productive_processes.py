@@ -4,6 +4,15 @@ Count of root processes with at least 30 completed instances in at least four di
 process 1 or 0. Called child processes are parts of their roots. An export is not the organisation: unless the project
 file says that the inputs are complete, the count is a lower bound.
 
+Formula: number of root processes with at least 30 completed instances in at least four weeks of the window.
+
+Range: 0 and above.
+
+Known bias: rare but weighty processes stay below thirty instances; one process deployed under two keys counts
+twice; a longer window shows more.
+
+Example: of six root processes four have 30 completed instances or more, one of these all in a single week: 3.
+
 Source: this project's definition; thirty cases are the convention for estimating a share.
 """
 

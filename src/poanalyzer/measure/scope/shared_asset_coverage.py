@@ -9,6 +9,9 @@ models the worker types and topics that ran stand for them.
 Not counted as reuse: connectors of the vendor, which everybody has, and code inside the engine (delegates, classes):
 its name does not say whether it is a building block. How many processes share such code stands in the details.
 
+Formula: productive processes that share an own building block with another / productive processes, unweighted or
+by volume, the lower.
+
 Known bias: a block copied under a new name is not seen as shared; processes outside the export may share it, too.
 
 Example: orders and returns both hand work to the topic “print-label”, complaints share nothing: two of three.

@@ -4,6 +4,9 @@ Share of the executed work of service type (service, send, script and business-r
 made from an element template or is one of the vendor's connectors. Rows of versions whose model is not in the export
 are left out.
 
+Formula: executions of service type made from a template or vendor's connector / executions of service type with a
+known model.
+
 Known bias: a worker of one's own may be the better choice; the share says how much was taken from the shelf, not how
 good it is.
 

@@ -8,6 +8,10 @@ the newest are not taken for fast. At least five processes a half are needed.
 Processes whose first deployment precedes the records of the export are left out: their first instances may have been
 deleted.
 
+Formula: median days to the 30th instance in the newer half / in the older half of the processes (Kaplan–Meier).
+
+Range: 0 and above; below 1 is faster.
+
 Known bias: newer processes may be simpler, or have less volume. Details hold the two medians in days.
 
 Example: the six older processes took 60 days in the median, the six newer 42: 0.7.

@@ -4,6 +4,9 @@ Share of a unit's productive processes that keep 80 % of the published rules (se
 unit where it is lowest: a practice is established when the weakest keep it, too. Units are what the project file says,
 else tenants, else the pipelines that deploy; at least two units with a productive process are needed.
 
+Formula: the lowest, over units, of (productive processes that keep 80 % of the rules / productive processes with a
+known model).
+
 Known bias: units with one process show 0 or 1.
 
 Example: one unit has three processes that all keep the rules, the other two of which one does: 1 / 2.
