@@ -208,3 +208,8 @@ def test_endpoint_diversity_says_when_endpoints_are_still_unseen():
         f"b{i}  A  0–1  bot:y{i}  serviceTask" for i in range(10)
     )
     check("endpoint-diversity", text, sample_coverage=1 - 10 / 39, endpoints=11, caveat="26% of the work may go to")
+
+
+def test_cases_without_work_are_neither_right_nor_wrong() -> None:
+    text = "× 30\na  A  0–1  bot  serviceTask\nb  G  0–1  bot  exclusiveGateway"
+    check("first-time-right", text, value=1.0, numerator=30, denominator=30)

@@ -90,6 +90,8 @@ def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_proce
         keep = y.notnull() & (table.closed if metric.closed else ibis.literal(True))
         zero = ibis.literal(0, "int64")
         y = ibis.ifelse(keep, y, zero)
+        if metric.binary:  # a case that is not in the denominator is not in the numerator either
+            keep = keep & (y > 0)
         x = ibis.ifelse(keep, ibis.coalesce(metric.numerator(table).cast("int64"), 0), zero)
         counted = keep & (y > 0)
         xx, yy, xy = products(x, y)
