@@ -252,6 +252,7 @@ def test_quality_counts_what_a_reader_must_know():
     assert counts == {
         "tied-times": (4, 0.5), "no-resource": (2, 0.25), "unknown-hands": (2, 0.25), "midnight": (1, 0.125),
         "unfinished": (1, 0.125), "instant": (2, 0.25), "granularity": (8, 1.0), "rejected": (3, 0.03),
+        "form-based-capture": (2, 0.25),  # B and C, by one person at one time
     }  # fmt: skip
     assert findings(mined("a  Go  1–1  ?  endEvent").log) == ()
 

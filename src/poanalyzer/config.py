@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from poanalyzer.errors import ConfigError, did_you_mean
+from poanalyzer.kpis import TAGS, Kpi
 from poanalyzer.results import DriverId
 
 #: Roles that a column of a plain table can play.
@@ -144,17 +145,6 @@ class ExceptionSettings(_Section):
     handled_by: list[str] = []
 
 
-class Kpi(_Section):
-    """``[[kpi]]``: a declared key performance indicator."""
-
-    id: Text
-    title: str | None = None
-    process: list[str] = []
-    measure: Text
-    target: str | None = None
-    owner: str | None = None
-
-
 class Engine(_Section):
     """One entry of the declared inventory of engines."""
 
@@ -219,6 +209,7 @@ class Config(_Section):
     def _no_doubles(self) -> Config:
         _refuse_doubles("process", "key", (p.key for p in self.process))
         _refuse_doubles("kpi", "id", (k.id for k in self.kpi))
+        _refuse_loose_ends(self.kpi)
         return self
 
     def resolve(self, path: str) -> str:
@@ -265,11 +256,28 @@ def _refuse_doubles(section: str, key: str, values: Iterable[str]) -> None:
             raise ValueError(f"[[{section}]] {key} = “{value}” stands there {count} times")
 
 
+def _refuse_loose_ends(kpis: list[Kpi]) -> None:
+    """Raise where a KPI is derived from one that is not there, or where one definition has two formulas."""
+    plain = {k.id for k in kpis if isinstance(k.measure, str) or not k.measure.derived}
+    formulas: dict[str, object] = {}
+    for kpi in kpis:
+        for other in (None if isinstance(kpi.measure, str) else kpi.measure.derived) or ():
+            if other not in plain:
+                raise ValueError(
+                    f"[[kpi]] “{kpi.id}” is derived from “{other}”, which is no KPI with a measure of its own. "
+                    + did_you_mean(other, sorted(plain))
+                )
+        if kpi.definition and formulas.setdefault(kpi.definition, kpi.measure) != kpi.measure:
+            raise ValueError(
+                f"the definition “{kpi.definition}” stands for two measures; give one of them another name"
+            )
+
+
 def _explained(error: ValidationError, where: str) -> ConfigError:
     """Say what is wrong, in the words of the file, and how much more there is; a wrong name goes before its effects."""
     details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
     first = details[0]
-    loc, kind = first["loc"], first["type"]
+    loc, kind = tuple(part for part in first["loc"] if part not in TAGS), first["type"]
     more = f" ({len(details) - 1} more to mend)" if len(details) > 1 else ""
     *section, key = loc or ("",)
     inside = _place(tuple(section))
@@ -332,9 +340,20 @@ def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the section at ``loc`` knows."""
     model: Any = Config
     for part in loc:
-        if isinstance(part, int) or part not in getattr(model, "model_fields", {}):
+        if isinstance(part, int) or _FIELD_OF.get(part, part) not in getattr(model, "model_fields", {}):
             continue
-        annotation = model.model_fields[part].annotation
-        sections = [a for a in get_args(annotation) if hasattr(a, "model_fields")]
-        model = sections[0] if sections else annotation
-    return [key for key in getattr(model, "model_fields", {}) if key != "base"]
+        annotation = model.model_fields[_FIELD_OF.get(part, part)].annotation
+        model = next(iter(_sections(annotation)), annotation)
+    names = [key for key in getattr(model, "model_fields", {}) if key != "base"]
+    return [next((said for said, field in _FIELD_OF.items() if field == key), key) for key in names]
+
+
+#: What a key is called in Python where the word of the file is a keyword.
+_FIELD_OF = {"from": "from_"}
+
+
+def _sections(annotation: Any) -> list[Any]:
+    """Return the models within an annotation, however they are wrapped."""
+    if hasattr(annotation, "model_fields"):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _sections(part)]

@@ -12,9 +12,11 @@ from poanalyzer.mine import (
     assets,
     branches,
     candidates,
+    case_sample,
     changes,
     cohorts,
     conformance,
+    critical_path,
     drift,
     effects,
     endpoints,
@@ -23,7 +25,9 @@ from poanalyzer.mine import (
     flow,
     handlers,
     handover,
+    kpi_expressions,
     linkage,
+    missed_parallelism,
     outside,
     pickup,
     recovery,
@@ -36,6 +40,7 @@ from poanalyzer.mine import (
     trackability,
     units,
     verdicts,
+    waiting,
 )
 from poanalyzer.mine import cases as case_facts
 from poanalyzer.mine.cases import DAY_US, Window
@@ -50,15 +55,19 @@ if TYPE_CHECKING:
 
     from poanalyzer.eventlog.store import EventLog
     from poanalyzer.mine.assets import Asset
+    from poanalyzer.mine.case_sample import CaseWork
     from poanalyzer.mine.changes import ModelChange
+    from poanalyzer.mine.critical_path import CriticalPaths
     from poanalyzer.mine.drift import Deterioration, Drift
     from poanalyzer.mine.effects import Effect, Outcome
     from poanalyzer.mine.flow import VariantCounts
     from poanalyzer.mine.handover import HandoverEdges
+    from poanalyzer.mine.kpi_expressions import Evaluation
     from poanalyzer.mine.lexicon import Hint
     from poanalyzer.mine.targeting import Aim
     from poanalyzer.mine.units import UnitsOf
     from poanalyzer.mine.verdicts import Verdict
+    from poanalyzer.mine.waiting import Waits
 
 WEEK_US = 7 * DAY_US
 #: 1970-01-01 was a Thursday: ISO weeks begin three days later or four earlier.
@@ -373,6 +382,31 @@ class Mined:
     def field_quality(self) -> dict[int, Fields]:
         """Quality of the fields that figures need, by process number."""
         return trackability.field_quality(self)
+
+    @cached_property
+    def case_work(self) -> CaseWork:
+        """The rows of work of a sample of closed cases."""
+        return case_sample.case_work(self)
+
+    @cached_property
+    def critical_paths(self) -> CriticalPaths:
+        """What held up each sampled case."""
+        return critical_path.critical_paths(self)
+
+    @cached_property
+    def waits(self) -> Waits:
+        """Why the work of the sampled cases waited."""
+        return waiting.waits(self)
+
+    @cached_property
+    def missed_parallelism(self) -> missed_parallelism.Missed:
+        """Pairs of activities on critical paths that might run side by side."""
+        return missed_parallelism.missed(self)
+
+    @cached_property
+    def kpi_values(self) -> dict[tuple[int, str], Evaluation]:
+        """Declared KPIs evaluated, by process number and KPI id."""
+        return kpi_expressions.evaluations(self)
 
     @cached_property
     def kpi_grades(self) -> dict[int, tuple[KpiGrade, ...]]:

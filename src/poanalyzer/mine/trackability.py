@@ -6,13 +6,15 @@ is there, in at least 95 % of the cases, and there are at least 30 closed ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from poanalyzer.config import Kpi as Declared
 from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_UNKNOWN
 from poanalyzer.eventlog.views import timestamp
-from poanalyzer.results import KpiGrade
+from poanalyzer.kpis import Dimension, read_target
+from poanalyzer.kpis import Kpi as Declared
+from poanalyzer.mine.kpi_expressions import Evaluation, complete
+from poanalyzer.results import KpiGrade, KpiMonth
 
 if TYPE_CHECKING:
     from poanalyzer.mine.mined import Mined, Process
@@ -64,6 +66,27 @@ CATALOGUE = (
     Kpi("cost-per-case", "Cost per case", ("cost",)),
     Kpi("customer-waiting", "Waiting of the customer, end to end", ("case-times", "outside")),
 )
+
+
+#: What the figures of the catalogue are about.
+DIMENSIONS: dict[str, Dimension] = {
+    "cycle-time": "time", "waiting-time": "time", "time-to-restore": "time", "throughput": "volume", "backlog": "volume",
+    "straight-through": "volume", "automation-rate": "volume", "processing-time": "cost", "resource-utilisation": "cost",
+    "handovers": "cost", "cost-per-case": "cost", "sla-attainment": "compliance", "rework": "quality",
+    "exception-rate": "quality", "success-rate": "quality", "cancellation-rate": "quality", "customer-waiting": "customer",
+}  # fmt: skip
+
+
+def dimension(said: Declared) -> Dimension | None:
+    """Return what a declared KPI is about: the analyst's word, else what its measure leaves no doubt of."""
+    if said.dimension or isinstance(said.measure, str):
+        return said.dimension or DIMENSIONS.get(str(said.measure))
+    share = said.measure.share
+    if share and share.time:
+        return "compliance"
+    if share and (share.outcome or share.state):
+        return "quality"
+    return "time" if said.measure.time else None
 
 
 @dataclass(frozen=True)
@@ -146,56 +169,123 @@ def grades(mined: Mined, process: Process, fields: Fields) -> tuple[KpiGrade, ..
     Grades: 0 not computable; 1 computable; 2 with an explicit target; 3 and over three consecutive complete months;
     4 and joined to the outcome and to an end-to-end view.
     """
-    declared = [k for k in mined.config.kpi if not k.process or process.key in k.process]
+    declared = [k for k in mined.config.kpi if k.serves(process.key)]
     out = []
     for kpi in CATALOGUE:
         asked: list[Declared | None] = [k for k in declared if k.measure == kpi.id]
-        out += [_grade(mined, kpi, said, fields) for said in asked or [None]]
+        out += [_grade(mined, process, kpi, said, fields) for said in asked or [None]]
     known = {k.id for k in CATALOGUE}
+    out += [_expressed(mined, process, said, fields) for said in declared if not isinstance(said.measure, str)]
     out += [
         KpiGrade(
             id=said.id, title=said.title or said.id, grade=None, declared=True, target=said.target or "",
             owner=said.owner or "", reason=f"“{said.measure}” is no measure of the catalogue",
         )
-        for said in declared if said.measure not in known
+        for said in declared if isinstance(said.measure, str) and said.measure not in known
     ]  # fmt: skip
     return tuple(out)
 
 
-def _grade(mined: Mined, kpi: Kpi, said: Declared | None, fields: Fields) -> KpiGrade:
+def _grade(mined: Mined, process: Process, kpi: Kpi, said: Declared | None, fields: Fields) -> KpiGrade:
     """Return the grade of one figure: of the catalogue, or as it is declared."""
     quality = min(fields.whole.get(f, 0.0) for f in kpi.needs)
     missing = tuple(FIELDS[f] for f in kpi.needs if fields.whole.get(f, 0.0) < ENOUGH)
+    months = tuple((m, bool(n) and all(q.get(f, 0.0) >= ENOUGH for f in kpi.needs)) for m, n, q in fields.months)
     grade, reason = 0, ""
     if missing:
         reason = f"filled in {quality:.0%}; at least {ENOUGH:.0%} are needed" if quality else "not in the export"
     elif fields.closed < MIN_CASES:
         reason = f"{fields.closed} closed cases; at least {MIN_CASES} are needed"
     else:
-        grade = _higher(mined, kpi, said is not None and bool(said.target), fields)
-    return KpiGrade(
+        grade = _higher(mined, said, months, fields)
+    found = KpiGrade(
         id=said.id if said else kpi.id, title=(said.title if said else None) or kpi.title, grade=grade,
         declared=said is not None, target=(said.target if said else None) or "",
         owner=(said.owner if said else None) or "", quality=quality, missing=missing, reason=reason,
     )  # fmt: skip
+    evaluation = mined.kpi_values.get((process.ix, said.id)) if said else None
+    return found if evaluation is None else _valued(mined, found, evaluation, dict(months), grade > 0)
 
 
-def _higher(mined: Mined, kpi: Kpi, target: bool, fields: Fields) -> int:
-    if not target:
+def _expressed(mined: Mined, process: Process, said: Declared, fields: Fields) -> KpiGrade:
+    """Return the grade of a KPI that is written as an expression: its quality is that of its own values."""
+    found = mined.kpi_values.get((process.ix, said.id))
+    about = KpiGrade(
+        id=said.id, title=said.title or said.id, grade=0, declared=True, target=said.target or "", owner=said.owner or "",
+    )  # fmt: skip
+    if found is None:
+        return replace(about, reason="one of the KPIs that it is derived from has no value for this process")
+    if found.missing:
+        return replace(about, missing=found.missing, reason="not in the export", measured_as=found.measured_as)
+    months = _sound_months(found)
+    grade, reason = 0, ""
+    if found.cases_ever < MIN_CASES:
+        reason = f"{found.cases_ever} closed cases show what it measures; at least {MIN_CASES} are needed"
+    elif found.quality_ever < ENOUGH:
+        reason = f"{found.quality_ever:.0%} of the cases it applies to have a value; at least {ENOUGH:.0%} are needed"
+    else:
+        grade = _higher(mined, said, months, fields)
+    return _valued(
+        mined, replace(about, grade=grade, quality=found.quality_ever, reason=reason), found, dict(months), grade > 0
+    )
+
+
+def _sound_months(found: Evaluation) -> tuple[tuple[int, bool], ...]:
+    return tuple((m, f.value is not None and f.quality >= ENOUGH) for m, f in found.months)
+
+
+def _valued(mined: Mined, grade: KpiGrade, found: Evaluation, sound: dict[int, bool], tell: bool) -> KpiGrade:
+    """Add the values to a grade; a figure that is not computable has none, only the account of its months."""
+    first = found.months[0][0] if found.months else 0
+    value = found.whole.value if tell else None
+    target = read_target(grade.target) if grade.target else None
+    fits = target is not None and (
+        found.unit == "s" if target.kind == "time" else target.kind == "number" or found.unit in ("share", "ratio")
+    )
+    reason = grade.reason
+    if grade.target and value is not None and not fits:
+        reason = f"the target “{grade.target}” is no comparison with a value in {found.unit or 'numbers'}"
+        reason += " such as <= 2 d" if found.unit == "s" else " such as >= 85 %" if found.unit == "share" else ""
+    return replace(
+        grade, value=value, unit=found.unit, cases=found.whole.cases, reason=reason, measured_as=found.measured_as,
+        attained=target.attained(value) if target is not None and value is not None and fits else None,
+        months=tuple(
+            KpiMonth(
+                month=f"{m // 12:04d}-{m % 12 + 1:02d}", cases=f.cases, value=f.value if sound.get(m) else None,
+                complete=complete(mined, m, first), computable=sound.get(m, False),
+            )
+            for m, f in found.months
+        ),
+    )  # fmt: skip
+
+
+def _higher(mined: Mined, said: Declared | None, months: tuple[tuple[int, bool], ...], fields: Fields) -> int:
+    if said is None or not said.target:
         return 1
-    if not consecutive_months(mined, kpi, fields):
+    if not consecutive(mined, months):
         return 2
     end_to_end = mined.has_outside and fields.whole["outside"] >= ENOUGH
     return 4 if end_to_end and fields.whole["outcome"] >= ENOUGH else 3
 
 
-def consecutive_months(mined: Mined, kpi: Kpi, fields: Fields) -> bool:
-    """Return whether the KPI was computable in three consecutive complete calendar months (UTC)."""
-    from datetime import UTC, datetime
+def tracked(mined: Mined, process: Process, said: Declared) -> bool:
+    """Return whether a declared KPI was computable in three consecutive complete calendar months."""
+    if isinstance(said.measure, str):
+        known = {k.id: k for k in CATALOGUE}
+        return said.measure in known and consecutive_months(mined, known[said.measure], mined.field_quality[process.ix])
+    found = mined.kpi_values.get((process.ix, said.id))
+    return found is not None and not found.missing and consecutive(mined, _sound_months(found))
 
-    end = datetime.fromtimestamp(mined.window.end / 1e6, tz=UTC)
-    last = end.year * 12 + end.month - 2  # the month of the last record is not complete
-    good = [m for m, closed, q in fields.months if closed and all(q.get(f, 0.0) >= ENOUGH for f in kpi.needs)]
-    complete = set(good[1:]) if good and fields.months and good[0] == fields.months[0][0] else set(good)
-    complete = {m for m in complete if m <= last}
-    return any(all(m + i in complete for i in range(MONTHS)) for m in complete)
+
+def consecutive(mined: Mined, months: tuple[tuple[int, bool], ...]) -> bool:
+    """Return whether three consecutive complete calendar months (UTC; numbers, oldest first) are good."""
+    good = {m for m, sound in months if sound and complete(mined, m, months[0][0])}
+    return any(all(m + i in good for i in range(MONTHS)) for m in good)
+
+
+def consecutive_months(mined: Mined, kpi: Kpi, fields: Fields) -> bool:
+    """Return whether a figure of the catalogue was computable in three consecutive complete calendar months (UTC)."""
+    return consecutive(
+        mined,
+        tuple((m, bool(n) and all(q.get(f, 0.0) >= ENOUGH for f in kpi.needs)) for m, n, q in fields.months),
+    )

@@ -33,7 +33,7 @@ from poanalyzer.results.judgement import (
     ProcessRating,
     Rating,
 )
-from poanalyzer.results.process import FlowEdge, FlowNode, KpiGrade, ProcessResult, Variant
+from poanalyzer.results.process import FlowEdge, FlowNode, KpiGrade, KpiMonth, ProcessResult, Variant
 from poanalyzer.results.selfview import (
     ComparisonRow,
     DriverId,
@@ -67,6 +67,7 @@ __all__ = [
     "InputResult",
     "Inspection",
     "KpiGrade",
+    "KpiMonth",
     "Level",
     "LogSummary",
     "MetricInfo",

@@ -36,8 +36,25 @@ class Variant:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KpiMonth:
+    """A figure in one calendar month (UTC, ``2026-03``) by the end of its cases.
+
+    ``complete``: the whole month lies in the export; ``computable``: its fields are filled in enough of its cases.
+    """
+
+    month: str
+    cases: int
+    value: float | None
+    complete: bool
+    computable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class KpiGrade:
-    """One cell of the trackability matrix (grades 0–4)."""
+    """One cell of the trackability matrix (grades 0–4); ``value`` over the window, seconds where ``unit`` is ``s``.
+
+    ``attained``: whether the value meets the target; None where either is missing or they do not compare.
+    """
 
     id: str
     title: str
@@ -48,6 +65,12 @@ class KpiGrade:
     quality: float | None = None
     missing: tuple[str, ...] = ()
     reason: str = ""
+    value: float | None = None
+    unit: str = ""
+    cases: int | None = None
+    attained: bool | None = None
+    measured_as: str = ""
+    months: tuple[KpiMonth, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

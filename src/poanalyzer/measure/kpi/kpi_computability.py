@@ -1,6 +1,7 @@
 """KPI computability.
 
-Share of the declared KPIs that can be computed over three consecutive complete months.
+Share of the declared KPIs that can be computed over three consecutive complete months: measures of the catalogue by the
+fields they need, expressions by the values they really have.
 
 Source: after del-Río-Ortega et al. (2013).
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import Computed, Finding, missing
-from poanalyzer.mine.trackability import CATALOGUE, consecutive_months
+from poanalyzer.mine.trackability import tracked
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
@@ -21,15 +22,11 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share over the KPIs of a process, or over all (process, KPI) pairs for the portfolio."""
     if not mined.config.kpi:
         return missing(Status.NOT_APPLICABLE, "no KPI is declared")
-    known = {k.id: k for k in CATALOGUE}
     asked = mined.processes if process is None else (process,)
-    pairs = [(p, k) for p in asked for k in mined.config.kpi if p.key in k.process or (not k.process and p.productive)]
+    pairs = [(p, k) for p in asked for k in mined.config.kpi if k.serves(p.key, p.productive)]
     if not pairs:
         return missing(Status.NOT_APPLICABLE, "no KPI is declared for this process")
-    good = [
-        (p, k) for p, k in pairs
-        if k.measure in known and consecutive_months(mined, known[k.measure], mined.field_quality[p.ix])
-    ]  # fmt: skip
+    good = [(p, k) for p, k in pairs if tracked(mined, p, k)]
     value = len(good) / len(pairs)
     return Finding(
         value=value, low=value, high=value, numerator=len(good), denominator=len(pairs), n=len(pairs), n_unit="KPIs",

@@ -1,0 +1,118 @@
+"""Ratios over the sample of cases: sums by root case, intervals, and what to say of the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from poanalyzer.measure.interval import Sums
+from poanalyzer.measure.metric import MIN_CASES, Finding, missing
+from poanalyzer.results import EVIDENCE_ROWS, Status
+
+if TYPE_CHECKING:
+    from poanalyzer.mine.mined import Mined, Process
+
+
+def sums_by_root(roots: Iterable[int], x: Iterable[int], y: Iterable[int]) -> Sums:
+    """Return exact sums over root cases; those with a positive ``y`` are counted."""
+    per: dict[int, tuple[int, int]] = {}
+    for root, a, b in zip(roots, x, y, strict=True):
+        before = per.get(root, (0, 0))
+        per[root] = (before[0] + int(a), before[1] + int(b))
+    pairs = list(per.values())
+    return Sums(
+        sum(b > 0 for _, b in pairs), sum(a for a, _ in pairs), sum(b for _, b in pairs), sum(a * a for a, _ in pairs),
+        sum(b * b for _, b in pairs), sum(a * b for a, b in pairs),
+    )  # fmt: skip
+
+
+def too_few(mined: Mined, process: Process | None) -> str:
+    """Return why the cases are too few; empty where they are not."""
+    closed = sum(p.root_closed_in_window for p in mined.processes) if process is None else process.closed_in_window
+    return f"{closed} closed cases in the window; at least {MIN_CASES} are needed" if closed < MIN_CASES else ""
+
+
+def of_sample(mined: Mined) -> tuple[str, ...]:
+    """Return the caveat of a sample; nothing where all cases are in it."""
+    probability = mined.case_work.probability
+    return (f"of a sample of cases, each drawn with probability {probability:.3g}",) if probability < 1 else ()
+
+
+def overlap_of(mined: Mined, process: Process | None, actor: int, nobody: str) -> Finding:
+    """Return the overlap share of the work of one kind of actor; ``nobody`` says that there is none."""
+    from poanalyzer.measure import interval
+    from poanalyzer.mine.actor_overlap import actor_overlap
+
+    sums = sums_by_root(*actor_overlap(mined, process, actor))
+    if not sums.y:
+        return missing(Status.NOT_APPLICABLE, nobody)
+    value, low, high, method = interval.ratio(sums)
+    few = too_few(mined, process)
+    return Finding(
+        value=value, low=low, high=high, numerator=sums.x / 1e6, denominator=sums.y / 1e6, n=sums.n, method=method,
+        status=Status.INSUFFICIENT if few else Status.MEASURED, reason=few, caveats=of_sample(mined),
+        details={"probability": mined.case_work.probability},
+    )  # fmt: skip
+
+
+def waiting_share(mined: Mined, process: Process | None, cause: str) -> Finding:
+    """Return the share of one cause in the waiting time of work that names its resource.
+
+    Caveats say how much waiting names nobody; ``details`` hold it in seconds.
+    """
+    from poanalyzer.measure import interval
+    from poanalyzer.mine.waiting import CAUSES
+    from poanalyzer.results import Evidence
+
+    waits, rows = mined.waits, mined.case_work
+    number = CAUSES.index(cause)
+    here = [k for k, i in enumerate(waits.row.tolist()) if process is None or rows.process[i] == process.ix]
+    nobody = sum(us for ix, us in waits.unattributed.items() if process is None or ix == process.ix)
+    whole = waits.parts.sum(axis=1)
+    sums = sums_by_root(
+        (int(rows.root[waits.row[k]]) for k in here), (int(waits.parts[k, number]) for k in here),
+        (int(whole[k]) for k in here),
+    )  # fmt: skip
+    if not sums.y and nobody:
+        return missing(
+            Status.NOT_AVAILABLE,
+            "nothing that waited names who did it",
+            "Export who did each activity, or worked on it.",
+        )
+    if not sums.y:
+        return missing(Status.NOT_APPLICABLE, "no work waited for anybody")
+    value, low, high, method = interval.ratio(sums)
+    few = too_few(mined, process)
+    drawn = rows.probability * waits.cases
+    caveats: tuple[str, ...] = ()
+    if drawn < 1:
+        caveats = (f"of a sample of cases, each drawn with probability {drawn:.3g}",)
+    if waits.probability < 1:
+        caveats += (f"of the work of {waits.probability:.1%} of the resources",)
+    if nobody:
+        caveats += (f"{nobody / (nobody + sums.y):.0%} of the waiting names nobody and is left out",)
+    longest = sorted(here, key=lambda k: (-int(waits.parts[k, number]), int(waits.row[k])))[:EVIDENCE_ROWS]
+    longest = [k for k in longest if waits.parts[k, number] > 0]
+    names = case_ids(mined, [int(rows.case[waits.row[k]]) for k in longest])
+    return Finding(
+        value=value, low=low, high=high, numerator=sums.x / 1e6, denominator=sums.y / 1e6, n=sums.n, method=method,
+        status=Status.INSUFFICIENT if few else Status.MEASURED, reason=few, caveats=caveats,
+        details={"rows": len(here), "unattributed_s": nobody / 1e6, "probability": drawn * waits.probability},
+        evidence=tuple(
+            Evidence(
+                case_id=names[int(rows.case[waits.row[k]])],
+                what=f"{mined.activities[int(rows.activity[waits.row[k]])]}: {waits.parts[k, number] / 3.6e9:.1f} of "
+                f"{whole[k] / 3.6e9:.1f} hours of waiting",
+            )
+            for k in longest
+        ),
+    )  # fmt: skip
+
+
+def case_ids(mined: Mined, cases: Sequence[int]) -> dict[int, str]:
+    """Return the ids of a few cases by their numbers."""
+    if not cases:
+        return {}
+    rows = mined.cases.filter(mined.cases.case_ix.isin(sorted(set(cases)))).select("case_ix", "case_id")
+    frame = mined.query(rows.limit(len(cases)))
+    return {int(i): str(c) for i, c in zip(frame["case_ix"], frame["case_id"], strict=True)}
