@@ -11,6 +11,7 @@ import pytest
 
 from poanalyzer.cli.program import program
 from poanalyzer.config import COLUMN_ROLES, Config, parse_config
+from poanalyzer.measure import reference
 from poanalyzer.mine.trackability import CATALOGUE
 from tests.data import ROOT
 
@@ -69,3 +70,8 @@ def test_every_key_of_the_project_file_is_described():
                 assert re.search(rf"`{key}`|^{key} = |\.{key}\]", text, flags=re.MULTILINE), f"{section}.{key}"
     for name in (*COLUMN_ROLES, *(kpi.id for kpi in CATALOGUE)):
         assert f"`{name}`" in text, name
+
+
+def test_the_page_about_metrics_is_what_they_say():
+    """``poanalyzer explain --all > docs/metrics.md`` makes it anew."""
+    assert (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8") == reference()
