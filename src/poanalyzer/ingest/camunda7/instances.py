@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.act.export import Export
+from poanalyzer.ingest.act.roots import with_roots
 
 if TYPE_CHECKING:
     import ibis
@@ -132,9 +133,7 @@ def put_cases(export: Export, acts: ibis.Table, definitions: ibis.Table, sink: S
     parent = parent.nullif(rows.case_id)
     rows = export.keep(rows.mutate(parent_case_id=parent), "cases")
     root = rows.ROOT_PROC_INST_ID_ if export.has_column("HI_PROCINST", "ROOT_PROC_INST_ID_") else None
-    rows = (
-        rows.mutate(root_case_id=ibis.coalesce(root, rows.case_id)) if root is not None else _with_roots(rows, export)
-    )
+    rows = rows.mutate(root_case_id=ibis.coalesce(root, rows.case_id)) if root is not None else with_roots(rows, export)
     state = ibis.cases(
         (rows.STATE_ == "?", "unknown"),
         (rows.STATE_ == "ACTIVE", "running"),
@@ -193,17 +192,3 @@ def _tell_migrated(export: Export, acts: ibis.Table, sink: Sink) -> None:
             "note",
             f"{moved} process instances were migrated from one version to another: they count to the one they are in now",
         )
-
-
-def _with_roots(rows: ibis.Table, export: Export) -> ibis.Table:
-    """Follow the callers upwards (engines before 7.10 do not keep the root); 16 levels, doubling at each step."""
-    import ibis
-
-    links = rows.select(child="case_id", up=ibis.coalesce(rows.parent_case_id, rows.case_id))
-    for step in range(4):
-        links = export.keep(links, f"links{step}")
-        above = export.keep(links.select(middle="child", further="up"), f"above{step}")
-        joined = links.left_join(above, [("up", "middle")])
-        links = joined.select("child", up=ibis.coalesce(joined.further, joined.up))
-    links = export.keep(links, "roots")
-    return rows.left_join(links, [("case_id", "child")]).rename(root_case_id="up").drop("child")
