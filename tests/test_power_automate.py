@@ -334,3 +334,14 @@ def test_rows_of_the_command_line(read: Reader) -> None:
     found = read({"runs.csv": told}, process="order")
     assert found.rows("cases", "case_id process_key state start") == [(name, "order", "running", "08:00")]
     assert "the flow is not said" in read({"runs.csv": told}).notes()
+
+
+def test_the_inventory_is_told(read: Reader) -> None:
+    found = read(
+        {
+            "runs.json": {"value": [run("r1", "08:00", "09:00", "Succeeded")]},
+            "admin_environment.csv": "admin_environmentid,admin_displayname\ne1,Finance\ne2,Default\n",
+            "admin_connector.csv": "admin_connectorid,admin_displayname\nc1,SharePoint\nc2,\n",
+        }
+    )
+    assert "the inventory lists 2 environments (Default, Finance); 2 connectors (SharePoint)" in found.notes()

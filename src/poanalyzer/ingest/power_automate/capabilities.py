@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from poanalyzer.ingest.power_automate.columns import Kind
 from poanalyzer.ingest.power_automate.flowids import FlowIds
 from poanalyzer.ingest.power_automate.others import put_other_capabilities
 from poanalyzer.ingest.power_automate.records import Records
@@ -278,8 +279,25 @@ def _rest(records: Records, facts: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
+#: Tables of the inventory beside the flows; of makers nobody is named.
+_LISTED: tuple[tuple[Kind, str], ...] = (
+    ("inventory-environment", "environments"),
+    ("inventory-connector", "connectors"),
+)
+_NAMED = 12
+
+
 def _inventory(records: Records, tables: Tables) -> None:
-    """Tell what the inventory of the CoE Starter Kit adds: how many flows there are beside those that ran."""
+    """Tell what the inventory of the CoE Starter Kit adds: how many flows there are beside those that ran, and the rest."""
+    listed = []
+    for kind, word in _LISTED:
+        if records.has(kind):
+            rows = records.of(kind)
+            names = rows.filter(rows.name.notnull()).name.to_pyarrow().unique().to_pylist()
+            shown = ", ".join(sorted(names)[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+            listed.append(f"{int(records.sink.con.execute(rows.row.nunique())):,} {word} ({shown})")
+    if listed:
+        records.sink.note("note", f"the inventory lists {'; '.join(listed)}")
     if not records.has("inventory-flow"):
         return
     flows = records.of("inventory-flow")
