@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from poanalyzer.mine.handover import bypass_flow, engine_betweenness, network, shape
+from poanalyzer.mine.handover import bypass_flow, engine_betweenness, handover_edges, network, shape
 from poanalyzer.results import Status
 
 from .traces import check, measure, mined
@@ -127,7 +127,7 @@ def test_parallel_branches_hand_nothing_to_one_another():
     a  C  2–3  bot:c  serviceTask
     a  D  6–7  bot:d  serviceTask
     """
-    edges = mined(text).handover_edges.moves
+    edges = mined(text).of(handover_edges).moves
     assert {(s, t) for s, t in zip(edges["source"], edges["target"], strict=True)} == {
         ("a", "b"),
         ("a", "c"),
@@ -141,10 +141,10 @@ def test_a_sample_keeps_the_same_cases_whatever_the_order(monkeypatch: pytest.Mo
     monkeypatch.setattr(handover, "SAMPLE", 100)
     text = "× 400\na  A  0–1  bot:a  serviceTask\na  B  1–2  bot:b  serviceTask\na  C  2–3  bot:a  serviceTask"
     one = mined(text)
-    edges = one.handover_edges
+    edges = one.of(handover_edges)
     assert edges.probability == 0.25
     kept = int(edges.triples["triples"].sum())
     assert 60 < kept < 140  # 100 expected, four standard deviations are 35
     again = "\n".join(["× 400", *reversed(text.splitlines()[1:])])
-    assert mined(again).handover_edges.triples.equals(edges.triples)
+    assert mined(again).of(handover_edges).triples.equals(edges.triples)
     assert measure(one, "ping-pong-rate").details["inclusion_probability"] == 0.25

@@ -9,7 +9,7 @@ import pytest
 from poanalyzer.measure.delivery.self_service_trend import mann_kendall
 from poanalyzer.mine import changes, conformance, model_graph
 from poanalyzer.mine.effects import adjusted
-from poanalyzer.mine.releases import Release
+from poanalyzer.mine.releases import Release, carriers_of, releases_of
 from poanalyzer.results import Status
 
 from .traces import check, mined
@@ -85,7 +85,7 @@ def test_a_change_and_its_undoing_are_of_one_size(name: str):
 
 
 def releases(text: str) -> tuple[Release, ...]:
-    return mined(f"a  A  0–1  bot  serviceTask\ndeployments:\n{text}").releases["p"]
+    return mined(f"a  A  0–1  bot  serviceTask\ndeployments:\n{text}").of(releases_of)["p"]
 
 
 def test_content_that_was_live_before_is_a_rollback():
@@ -100,7 +100,7 @@ def test_a_redeployment_belongs_to_the_release_whose_content_it_is():
         "a  A  0–1  bot  serviceTask\ndeployments:\n1  1d 0  checksum=a tenant=eu\n2  5d 0  checksum=b tenant=eu\n"
         "3  6d 5:00  checksum=b tenant=eu\n1  5d 0:10  checksum=b tenant=us"
     )
-    assert [(c.version, c.tenant, c.release) for c in log.carried_versions["p"]] == [
+    assert [(c.version, c.tenant, c.release) for c in log.of(carriers_of)["p"]] == [
         ("1", "eu", 0), ("2", "eu", 1), ("1", "us", 1), ("3", "eu", 1)
     ]  # fmt: skip
 

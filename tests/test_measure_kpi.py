@@ -8,6 +8,8 @@ import pytest
 
 from poanalyzer.measure import interval
 from poanalyzer.mine.mined import Mined
+from poanalyzer.mine.releases import releases_of
+from poanalyzer.mine.trackability import kpi_grades
 from poanalyzer.results import Status
 
 from .traces import DAY, EPOCH, check, mined
@@ -18,7 +20,7 @@ EVERY = 365 * 1440 / 120
 
 def grade(log: Mined, kpi: str, process: str = "p") -> int | None:
     ix = next(p.ix for p in log.processes if p.key == process)
-    return next(k.grade for k in log.kpi_grades[ix] if k.id == kpi)
+    return next(k.grade for k in log.of(kpi_grades)[ix] if k.id == kpi)
 
 
 def kpi(measure: str, target: str | None = "<= 2 d", **more: Any) -> dict[str, Any]:
@@ -266,7 +268,7 @@ def test_release_cadence_counts_effective_releases_after_the_first():
     )  # fmt: skip
     assert [e.what.rpartition("version ")[2] for e in found.evidence] == ["1, 2", "4", "5"]
     log = mined(text)
-    assert [(r.at - EPOCH) / DAY for r in log.releases["p"]] == [0, 20, 40]
+    assert [(r.at - EPOCH) / DAY for r in log.of(releases_of)["p"]] == [0, 20, 40]
     check("release-cadence", text, process=None, status=Status.INSUFFICIENT, value=None)
 
 

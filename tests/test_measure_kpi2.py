@@ -10,6 +10,7 @@ import pytest
 from poanalyzer.config import parse_config
 from poanalyzer.errors import ConfigError
 from poanalyzer.kpis import read_target
+from poanalyzer.mine.trackability import kpi_grades
 from poanalyzer.results import KpiGrade
 
 from .traces import mined
@@ -72,7 +73,7 @@ MEASURES: list[tuple[Any, float, str]] = [
 
 def graded(kpis: list[dict[str, Any]], text: str = TEXT, every: float = 1440, **more: Any) -> dict[str, KpiGrade]:
     log = mined(text, {"project": {"window_days": "all"}, "kpi": kpis, **more}, every=every)
-    return {k.id: k for k in log.kpi_grades[log.processes[0].ix] if k.declared}
+    return {k.id: k for k in log.of(kpi_grades)[log.processes[0].ix] if k.declared}
 
 
 def test_each_kind_of_measure_has_the_value_that_a_hand_works_out():

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from poanalyzer.mine.episodes import longest_backoff
+from poanalyzer.mine.episodes import build_episodes, longest_backoff
 from poanalyzer.mine.mined import Mined
 
 from .traces import EPOCH, HOUR, MINUTE, mined, together
@@ -195,19 +195,21 @@ def _together() -> Mined:
 def test_episodes_and_how_they_ended(name: str):
     log = _together()
     process = next(p for p in log.processes if p.key == name)
-    rows = log.query(log.episodes.filter(log.episodes.process_ix == process.ix)).sort_values("first_at")
+    rows = log.query(log.of(build_episodes).filter(log.of(build_episodes).process_ix == process.ix)).sort_values(
+        "first_at"
+    )
     assert list(rows["disposition"]) == EPISODES[name][1]
 
 
 def test_every_episode_has_one_of_the_known_dispositions_and_their_sum_is_their_number():
     log = _together()
-    counts = log.query(log.episodes)["disposition"].value_counts().to_dict()
+    counts = log.query(log.of(build_episodes))["disposition"].value_counts().to_dict()
     assert counts == {"retried_ok": 11, "manual": 2, "modelled": 1, "cancelled": 2, "dead": 1, "open": 3}
 
 
 def test_an_episode_lasts_from_its_first_failure_to_the_end_of_its_element():
     log = mined(EPISODES["resolved by an operator, then completed"][0])
-    row = log.query(log.episodes).iloc[0]
+    row = log.query(log.of(build_episodes)).iloc[0]
     assert (row.first_at, row.last_at, row.restored) == (EPOCH + 5 * MINUTE, EPOCH + 6 * MINUTE, EPOCH + 300 * MINUTE)
     assert (row.attempts, row.exceptions, row.incidents) == (1, 1, 1)
 

@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from poanalyzer.mine.episodes import build_episodes
 from poanalyzer.mine.handlers import tries
 from poanalyzer.mine.lexicon import CLASSES, LANGUAGES, _words, hint, normalised
 from poanalyzer.mine.mined import Mined
+from poanalyzer.mine.repairs import build_repairs, unassigned_repairs
 from poanalyzer.mine.stuck import longest_usual
 
 from .traces import EPOCH, MINUTE, mined, parse, record, seal, together
@@ -66,7 +68,7 @@ def _fates() -> Mined:
 def test_how_an_episode_ended(name: str):
     log = _fates()
     process = next(p for p in log.processes if p.key == name)
-    row = log.query(log.episodes.filter(log.episodes.process_ix == process.ix)).iloc[0]
+    row = log.query(log.of(build_episodes).filter(log.of(build_episodes).process_ix == process.ix)).iloc[0]
     _, disposition, contained, minutes = FATES[name]
     lasted = None if pd.isna(row.restored) else (row.restored - row.first_at) / MINUTE
     assert (row.disposition, bool(row.contained), lasted) == (disposition, contained, minutes)
@@ -99,16 +101,16 @@ TRIED = "a  A  0–300  bot  serviceTask\nattempts:\na  A  5"
 def test_an_operator_who_steps_in_while_it_lasts(operation: str, element: str | None, minute: int, disposition: str):
     at = EPOCH + minute * MINUTE
     log = operated(TRIED, [{"operation": operation, "element_id": element, "case_id": "a", "at": at}])
-    assert log.query(log.episodes).iloc[0].disposition == disposition
+    assert log.query(log.of(build_episodes)).iloc[0].disposition == disposition
 
 
 def test_a_token_that_was_moved_away_was_over_with_the_move():
     text = "a  A  0–60  bot  serviceTask  state=canceled\na  B  60–90  human  userTask\nattempts:\na  A  5"
     move = {"operation": "ModifyProcessInstance", "case_id": "a", "at": EPOCH + 60 * MINUTE}
     left = mined(text)
-    assert left.query(left.episodes).iloc[0].disposition == "cancelled"
+    assert left.query(left.of(build_episodes)).iloc[0].disposition == "cancelled"
     log = operated(text, [move])
-    moved = log.query(log.episodes).iloc[0]
+    moved = log.query(log.of(build_episodes)).iloc[0]
     assert (moved.disposition, moved.restored - moved.first_at) == ("manual", 55 * MINUTE)
 
 
@@ -126,9 +128,9 @@ def test_commands_of_one_repair_are_one():
             op("SetJobRetries", 30, case=None),  # of a batch
         ],
     )  # fmt: skip
-    rows = log.query(log.repairs)
+    rows = log.query(log.of(build_repairs))
     assert sorted(rows["kind"]) == ["retry", "retry", "retry", "variable"]
-    assert log.unassigned_repairs == 1
+    assert log.of(unassigned_repairs) == 1
 
 
 @pytest.mark.parametrize(
@@ -209,5 +211,5 @@ def test_when_a_state_is_over_its_time():
 
 def test_a_log_without_operations_has_no_repairs():
     log = mined(TRIED)
-    assert log.repairs is None
+    assert log.of(build_repairs) is None
     assert log.query(log.units)["repairs"].tolist() == [0]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poanalyzer.mine import flow, steps
+from poanalyzer.mine.flow import activity_counts, directly_follows, top_variants, variant_counts
 from poanalyzer.mine.mined import Mined
 
 from .traces import EPOCH, MINUTE, Rows, mined, record, seal
@@ -53,11 +54,11 @@ def test_variants_are_those_of_brute_force(acts: list[Act]):
     keys = {p.ix: p.key for p in log.processes}
     found: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
     for ix, activities, cases in zip(
-        *(log.top_variants[c] for c in ("process_ix", "activities", "cases")), strict=True
+        *(log.of(top_variants)[c] for c in ("process_ix", "activities", "cases")), strict=True
     ):
         found[keys[ix]][tuple(log.activities[a] for a in activities)] += cases
     assert found == expected
-    for ix, counts in log.variant_counts.items():
+    for ix, counts in log.of(variant_counts).items():
         of = expected[keys[ix]]
         assert (counts.cases, counts.variants) == (of.total(), len(of))
         assert counts.singletons == sum(n == 1 for n in of.values())
@@ -78,13 +79,13 @@ def test_directly_follows_and_activity_counts_are_those_of_brute_force(acts: lis
         rows.update((process, a) for a in sequence)
         cases.update((process, a) for a in set(sequence))
     keys, names = {p.ix: p.key for p in log.processes}, log.activities
-    frame = log.directly_follows
+    frame = log.of(directly_follows)
     found = {
         (keys[p], names[a], None if b != b or b is None else names[int(b)]): n
         for p, a, b, n in zip(*(frame[c] for c in ("process_ix", "source", "target", "count")), strict=True)
     }
     assert found == dict(pairs)
-    counted = log.activity_counts
+    counted = log.of(activity_counts)
     for p, a, n, of, first in zip(
         *(counted[c] for c in ("process_ix", "activity_ix", "count", "cases", "firsts")), strict=True
     ):
@@ -116,9 +117,9 @@ def test_a_variant_is_a_sequence_and_not_a_bag():
     log = mined(
         "\n".join(f"{c}  {a}  {i}–{i}  bot  task" for c in ("AB", "BA", "AAB", "ABB", "BAA") for i, a in enumerate(c))
     )
-    assert log.variant_counts[0].variants == 5
+    assert log.of(variant_counts)[0].variants == 5
     again = mined("\n".join(f"{c}{n}  {c}  {n}–{n}  bot  task" for c in "AB" for n in range(3)))
-    assert again.variant_counts[0].variants == 2
+    assert again.of(variant_counts)[0].variants == 2
 
 
 def test_names_of_variants_do_not_depend_on_what_else_is_in_the_log():
@@ -133,13 +134,13 @@ def test_control_rows_stand_in_no_variant():
     log = mined(
         "a  Start  0–0  ?  startEvent\na  A  0–1  bot  task\na  X  1–1  ?  exclusiveGateway\na  B  1–2  bot  task"
     )
-    assert [tuple(log.activities[a] for a in v) for v in log.top_variants["activities"]] == [("A", "B")]
+    assert [tuple(log.activities[a] for a in v) for v in log.of(top_variants)["activities"]] == [("A", "B")]
 
 
 def test_waits_are_the_gaps_between_end_and_next_start():
     # A→B waits 5 minutes in one case and overlaps in the other
     log = mined("a  A  0–5  bot  task\na  B  10–20  bot  task\nb  A  0–5  bot  task\nb  B  3–20  bot  task")
-    frame = log.directly_follows
+    frame = log.of(directly_follows)
     edge = frame[frame["target"].notna()].iloc[0]
     assert (edge["count"], edge.waits, edge.wait_us) == (2, 1, 5 * MINUTE)
 
@@ -151,10 +152,10 @@ def test_the_most_frequent_variants_leave_the_engine(monkeypatch: pytest.MonkeyP
         f"{v}{n}  {a}  {i}–{i}  bot  task" for v, times in counts.items() for n in range(times) for i, a in enumerate(v)
     ]
     log = mined("\n".join(rows))
-    top = log.top_variants
+    top = log.of(top_variants)
     kept = [(n, "".join(log.activities[a] for a in v)) for n, v in zip(top["cases"], top["activities"], strict=True)]
     assert kept == [(3, "AB"), (2, "AC")]
-    assert log.variant_counts[0].variants == 3
+    assert log.of(variant_counts)[0].variants == 3
 
 
 def test_names_of_a_thousand_random_variants_are_all_different():
@@ -164,5 +165,5 @@ def test_names_of_a_thousand_random_variants_are_all_different():
     made = {tuple(rng.choice("ABCD") for _ in range(rng.randint(3, 9))) for _ in range(1000)}
     acts = [("p", n, a, i, 0) for n, variant in enumerate(sorted(made)) for i, a in enumerate(variant)]
     log = build(acts)  # type: ignore[arg-type]
-    assert log.variant_counts[0].variants == len(made)
+    assert log.of(variant_counts)[0].variants == len(made)
     assert steps.PRIME == 2**31 - 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from poanalyzer import __version__
 from poanalyzer.config import Config
 from poanalyzer.errors import InputError, UsageError
+from poanalyzer.mine.flow import variant_counts
 from poanalyzer.results import (
     SCHEMA_VERSION,
     Assessment,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from poanalyzer.eventlog.store import EventLog
     from poanalyzer.maturity import Model
     from poanalyzer.mine.discovery import RunningDiscovery
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 Progress = Callable[[str, float], None]
 DISCOVERY_SECONDS = 20.0
@@ -277,7 +279,7 @@ def _summary(mined: Mined) -> LogSummary:
         events=sum(r.rows_kept for r in mined.engine_inputs),
         activity_instances=int(row["rows"]),
         activity_names=int(row["names"]),
-        variants=sum(v.variants for v in mined.variant_counts.values()),
+        variants=sum(v.variants for v in mined.of(variant_counts).values()),
         start=iso(begin),
         end=iso(window.end),
         window_days=window.days,

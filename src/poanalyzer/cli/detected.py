@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poanalyzer.cli.draft import DraftInput, DraftProcess, DraftResource, ProjectDraft
+from poanalyzer.mine.flow import activity_counts, directly_follows
 
 if TYPE_CHECKING:
     from poanalyzer.eventlog.store import EventLog
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 #: Words that ends of cases go by, English and German. A label with a word of both kinds says neither.
 _FAILURE = re.compile(
@@ -70,7 +72,7 @@ def _from(folder: Path, path: str) -> str:
 
 
 def _process(mined: Mined, process: Process) -> DraftProcess:
-    frame = mined.activity_counts
+    frame = mined.of(activity_counts)
     rows = frame[frame["process_ix"] == process.ix]
     ends = _ends(mined, process)
     success, failure = outcomes([label for label, _ in ends])
@@ -99,7 +101,7 @@ def _ends(mined: Mined, process: Process) -> list[tuple[str, int]]:
             found[label] = found.get(label, 0) + int(count)
         ends = list(found.items())
     else:
-        edges = mined.directly_follows
+        edges = mined.of(directly_follows)
         last = edges[(edges["process_ix"] == process.ix) & edges["target"].isna()]
         ends = [(mined.activities[int(s)], int(n)) for s, n in zip(last["source"], last["count"], strict=True)]
     return sorted(ends, key=lambda end: (-end[1], end[0]))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
 from inspect import cleandoc
+from shutil import get_terminal_size
 from textwrap import fill
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ from poanalyzer.results import MetricInfo, MetricResult
 if TYPE_CHECKING:
     from poanalyzer.mine.mined import Mined
 
-_WIDTH, _INDENT = 100, 14
+#: Columns of what is printed, at most and at least, and of the labels.
+_WIDTH, _NARROW, _INDENT = 100, 40, 14
 AREAS = {
     "coverage": "orchestration coverage",
     "exceptions": "exception handling",
@@ -63,7 +65,8 @@ _BETTER = {"up": "more is better", "down": "less is better", "neither": "neither
 
 def _paragraphs(module: ModuleType) -> tuple[str, list[str], dict[str, str]]:
     """Return a metric's title, the paragraphs that define it, and those with a label."""
-    title, _, body = cleandoc(module.__doc__ or module.METRIC.id).partition("\n")
+    # what reStructuredText marks as code is marked as in Markdown, which also reads well as plain text
+    title, _, body = cleandoc(module.__doc__ or module.METRIC.id).replace("``", "`").partition("\n")
     plain: list[str] = []
     labelled: dict[str, str] = {}
     for paragraph in body.strip().split("\n\n"):
@@ -80,9 +83,8 @@ def _range(metric: Ratio | Computed, said: str) -> str:
     if said:
         return said
     if not isinstance(metric, Ratio):
-        return "0 to 1" if metric.unit == "share" else ""
-    end = "no upper end" if metric.highest is None else f"{metric.highest:g}"
-    return f"{metric.lowest:g} to {end}" if metric.highest is not None else f"from {metric.lowest:g}, {end}"
+        return "0 to 1." if metric.unit == "share" else ""
+    return f"{metric.lowest:g} and above." if metric.highest is None else f"{metric.lowest:g} to {metric.highest:g}."
 
 
 def _info(area: str, module: ModuleType) -> MetricInfo:
@@ -128,13 +130,18 @@ def facts(metric_id: str) -> dict[str, str]:
 
 
 def explain(metric_id: str) -> str:
-    """Return the whole text about a metric, for the terminal. Raises :class:`UsageError` for an unknown id."""
+    """Return the whole text about a metric, for the terminal: as wide as it is, at most 100 columns.
+
+    Raises :class:`UsageError` for an unknown id.
+    """
     told = facts(metric_id)
+    width = min(_WIDTH, max(_NARROW, get_terminal_size((_WIDTH, 24)).columns))
     lines = [f"{metric_id}: {told.pop('title')}", ""]
-    for paragraph in told.pop("definition").split("\n\n"):
-        lines += [paragraph if "\n" in paragraph else fill(paragraph, _WIDTH), ""]
+    for paragraph in told.pop("definition").replace("**", "").split("\n\n"):
+        lines += [paragraph if "\n" in paragraph else fill(paragraph, width, break_on_hyphens=False), ""]
     lines += [
-        fill(f"{label + ':':<{_INDENT}}{text}", _WIDTH, subsequent_indent=" " * _INDENT) for label, text in told.items()
+        fill(f"{label + ':':<{_INDENT}}{text}", width, subsequent_indent=" " * _INDENT, break_on_hyphens=False)
+        for label, text in told.items()
     ]
     return "\n".join(lines)
 

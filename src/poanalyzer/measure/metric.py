@@ -14,7 +14,8 @@ from poanalyzer.results import Basis, Evidence, Status
 if TYPE_CHECKING:
     import ibis
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 #: A capability, or alternatives of which one is enough.
 Need = str | tuple[str, ...]

@@ -16,7 +16,8 @@ from poanalyzer.results import EVIDENCE_ROWS, Capability, Evidence, MetricResult
 if TYPE_CHECKING:
     import ibis
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 _log = logging.getLogger(__name__)
 

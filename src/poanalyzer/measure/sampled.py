@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure.interval import Sums
 from poanalyzer.measure.metric import MIN_CASES, Finding, missing
+from poanalyzer.mine.case_sample import case_work
+from poanalyzer.mine.waiting import waits
 from poanalyzer.results import EVIDENCE_ROWS, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def sums_by_root(roots: Iterable[int], x: Iterable[int], y: Iterable[int]) -> Sums:
@@ -34,7 +37,7 @@ def too_few(mined: Mined, process: Process | None) -> str:
 
 def of_sample(mined: Mined) -> tuple[str, ...]:
     """Return the caveat of a sample; nothing where all cases are in it."""
-    probability = mined.case_work.probability
+    probability = mined.of(case_work).probability
     return (f"of a sample of cases, each drawn with probability {probability:.3g}",) if probability < 1 else ()
 
 
@@ -51,7 +54,7 @@ def overlap_of(mined: Mined, process: Process | None, actor: int, nobody: str) -
     return Finding(
         value=value, low=low, high=high, numerator=sums.x / 1e6, denominator=sums.y / 1e6, n=sums.n, method=method,
         status=Status.INSUFFICIENT if few else Status.MEASURED, reason=few, caveats=of_sample(mined),
-        details={"probability": mined.case_work.probability},
+        details={"probability": mined.of(case_work).probability},
     )  # fmt: skip
 
 
@@ -64,13 +67,13 @@ def waiting_share(mined: Mined, process: Process | None, cause: str) -> Finding:
     from poanalyzer.mine.waiting import CAUSES
     from poanalyzer.results import Evidence
 
-    waits, rows = mined.waits, mined.case_work
+    found, rows = mined.of(waits), mined.of(case_work)
     number = CAUSES.index(cause)
-    here = [k for k, i in enumerate(waits.row.tolist()) if process is None or rows.process[i] == process.ix]
-    nobody = sum(us for ix, us in waits.unattributed.items() if process is None or ix == process.ix)
-    whole = waits.parts.sum(axis=1)
+    here = [k for k, i in enumerate(found.row.tolist()) if process is None or rows.process[i] == process.ix]
+    nobody = sum(us for ix, us in found.unattributed.items() if process is None or ix == process.ix)
+    whole = found.parts.sum(axis=1)
     sums = sums_by_root(
-        (int(rows.root[waits.row[k]]) for k in here), (int(waits.parts[k, number]) for k in here),
+        (int(rows.root[found.row[k]]) for k in here), (int(found.parts[k, number]) for k in here),
         (int(whole[k]) for k in here),
     )  # fmt: skip
     if not sums.y and nobody:
@@ -83,25 +86,25 @@ def waiting_share(mined: Mined, process: Process | None, cause: str) -> Finding:
         return missing(Status.NOT_APPLICABLE, "no work waited for anybody")
     value, low, high, method = interval.ratio(sums)
     few = too_few(mined, process)
-    drawn = rows.probability * waits.cases
+    drawn = rows.probability * found.cases
     caveats: tuple[str, ...] = ()
     if drawn < 1:
         caveats = (f"of a sample of cases, each drawn with probability {drawn:.3g}",)
-    if waits.probability < 1:
-        caveats += (f"of the work of {waits.probability:.1%} of the resources",)
+    if found.probability < 1:
+        caveats += (f"of the work of {found.probability:.1%} of the resources",)
     if nobody:
         caveats += (f"{nobody / (nobody + sums.y):.0%} of the waiting names nobody and is left out",)
-    longest = sorted(here, key=lambda k: (-int(waits.parts[k, number]), int(waits.row[k])))[:EVIDENCE_ROWS]
-    longest = [k for k in longest if waits.parts[k, number] > 0]
-    names = case_ids(mined, [int(rows.case[waits.row[k]]) for k in longest])
+    longest = sorted(here, key=lambda k: (-int(found.parts[k, number]), int(found.row[k])))[:EVIDENCE_ROWS]
+    longest = [k for k in longest if found.parts[k, number] > 0]
+    names = case_ids(mined, [int(rows.case[found.row[k]]) for k in longest])
     return Finding(
         value=value, low=low, high=high, numerator=sums.x / 1e6, denominator=sums.y / 1e6, n=sums.n, method=method,
         status=Status.INSUFFICIENT if few else Status.MEASURED, reason=few, caveats=caveats,
-        details={"rows": len(here), "unattributed_s": nobody / 1e6, "probability": drawn * waits.probability},
+        details={"rows": len(here), "unattributed_s": nobody / 1e6, "probability": drawn * found.probability},
         evidence=tuple(
             Evidence(
-                case_id=names[int(rows.case[waits.row[k]])],
-                what=f"{mined.activities[int(rows.activity[waits.row[k]])]}: {waits.parts[k, number] / 3.6e9:.1f} of "
+                case_id=names[int(rows.case[found.row[k]])],
+                what=f"{mined.activities[int(rows.activity[found.row[k]])]}: {found.parts[k, number] / 3.6e9:.1f} of "
                 f"{whole[k] / 3.6e9:.1f} hours of waiting",
             )
             for k in longest

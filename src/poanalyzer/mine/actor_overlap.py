@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poanalyzer.mine.case_sample import case_work
+
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def actor_overlap(mined: Mined, process: Process | None, actor: int) -> tuple[list[int], list[int], list[int]]:
     """Return by sampled case: root, time with two or more rows of ``actor`` active, and with one or more, µs."""
     import numpy as np
 
-    rows = mined.case_work
+    rows = mined.of(case_work)
     mask = (rows.actor == actor) & (rows.end > rows.begin)
     if process is not None:
         mask &= rows.process == process.ix

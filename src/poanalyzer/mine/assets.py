@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from poanalyzer.mine.executions import executions, live_models
+
 if TYPE_CHECKING:
     from poanalyzer.mine.mined import Mined
 
@@ -76,19 +78,19 @@ def reached_assets(mined: Mined) -> dict[str, frozenset[Asset]]:
 def _modelled(mined: Mined) -> dict[str, set[Asset]]:
     return {
         key: {asset for row in rows.itertuples() for asset in assets_of(row)}
-        for key, rows in mined.live_models.items()
+        for key, rows in mined.of(live_models).items()
     }  # fmt: skip
 
 
 def _executed(mined: Mined) -> dict[str, set[Asset]]:
-    ran = mined.executions
+    ran = mined.of(executions)
     ran = ran[ran["own"] & ran["endpoint"].notna()][["process_ix", "endpoint"]].drop_duplicates()
     keys = {p.ix: p.key for p in mined.processes}
     found: dict[str, set[Asset]] = {p.key: set() for p in mined.processes}
     for ix, name in zip(ran["process_ix"], ran["endpoint"], strict=True):
         if not is_vendors(name) and not _computed(name):
             found[keys[int(ix)]].add(Asset("worker", name))
-    for parent, child in sorted(mined.called_processes):
+    for parent, child in sorted(mined.of(called_processes)):
         found[parent].add(Asset("process", child))
     return found
 
@@ -121,7 +123,7 @@ class Sharing:
 
 def sharing(mined: Mined) -> Sharing:
     """Count the productive processes that reach each asset."""
-    counts = Counter(a for p in mined.productive for a in mined.assets.get(p.key, ()))
+    counts = Counter(a for p in mined.productive for a in mined.of(reached_assets).get(p.key, ()))
     return Sharing(
         fan_in={a: n for a, n in counts.items() if a.kind != "code"},
         code={a: n for a, n in counts.items() if a.kind == "code"},

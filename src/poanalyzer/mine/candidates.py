@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from poanalyzer.mine.mined import Mined
 
 
-def hints(mined: Mined) -> dict[int, Hint]:
+def exception_hints(mined: Mined) -> dict[int, Hint]:
     """Return the activities whose names hint at exceptions, by activity number."""
     found = {number: hint(name) for number, name in mined.activities.items()}
     return {number: h for number, h in found.items() if h is not None}
@@ -26,7 +26,7 @@ def build_candidates(mined: Mined) -> ibis.Table:
     import ibis
 
     log = mined.log
-    named = hints(mined)
+    named = mined.of(exception_hints)
     numbers = sorted(named)
     table = ibis.memtable(
         {"activity_ix": numbers, "hint": [named[n].kind for n in numbers]},

@@ -12,11 +12,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from poanalyzer.eventlog.schema import WORK_TYPES
+from poanalyzer.mine.releases import releases_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from poanalyzer.mine.releases import Release
+    from poanalyzer.mine.mined import Mined
 
 #: Attributes of a flow node that are content. Those a business role may change without engineering come second.
 _ENGINEERED = ("element_type", "name", "event_kind", "interrupting", "retry", "multi_instance", "is_compensation",
@@ -94,19 +93,17 @@ def compare(old: Collection[Node], new: Collection[Node]) -> ModelChange:
     )
 
 
-def of_releases(
-    elements: pd.DataFrame, releases: Mapping[str, tuple[Release, ...]]
-) -> dict[str, tuple[ModelChange | None, ...]]:
+def model_changes(mined: Mined) -> dict[str, tuple[ModelChange | None, ...]]:
     """Return by process key what each release changed: against the last version of the release before it.
 
     None for the first release, and where the model of either version is not in the export.
     """
     models = {
         (str(key), str(version)): rows.to_dict("records")
-        for (key, version), rows in elements.groupby(["process_key", "version"])
+        for (key, version), rows in mined.elements.groupby(["process_key", "version"])
     }
     out: dict[str, tuple[ModelChange | None, ...]] = {}
-    for key, found in releases.items():
+    for key, found in mined.of(releases_of).items():
         last = [models.get((key, r.versions[-1])) for r in found]
         out[key] = (None, *(compare(old, new) if old and new else None for old, new in pairwise(last)))
     return out

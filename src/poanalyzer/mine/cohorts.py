@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.mine.cases import DAY_US
+from poanalyzer.mine.episodes import build_episodes
+from poanalyzer.mine.releases import carriers_of, releases_of
 
 if TYPE_CHECKING:
     import ibis
@@ -38,12 +40,12 @@ def release_cases(mined: Mined) -> ibis.Table:
     periods: list[tuple[int, int, int, int]] = []
     plain: dict[tuple[int, str], set[int]] = {}
     by_tenant: list[tuple[int, str, str, int]] = []
-    for key, releases in mined.releases.items():
+    for key, releases in mined.of(releases_of).items():
         if key not in ix:
             continue
         ends = [r.at for r in releases[1:]] + [_FAR]
         periods += [(ix[key], n, r.at, until) for n, (r, until) in enumerate(zip(releases, ends, strict=True))]
-        for c in mined.carried_versions[key]:
+        for c in mined.of(carriers_of)[key]:
             plain.setdefault((ix[key], c.version), set()).add(c.release)
             by_tenant.append((ix[key], c.version, c.tenant, c.release))
     units = mined.units
@@ -90,7 +92,7 @@ def cohorts(mined: Mined) -> pd.DataFrame:
     """
     import ibis
 
-    rows = mined.release_cases
+    rows = mined.of(release_cases)
     done = ibis.coalesce(rows.closed & (rows.end >= rows.start), False)
     log_us = (((rows.end - rows.start) / _MICRO + 1).ln() * _MICRO).round().cast("int64")
     per = rows.mutate(day=rows.start // DAY_US, done=done).group_by(["process_ix", "release", "period", "day"])
@@ -106,7 +108,7 @@ def cohorts(mined: Mined) -> pd.DataFrame:
 
 def slow_days(mined: Mined) -> dict[int, float]:
     """Return by process number how many days nine of ten closed cases take at most."""
-    rows = mined.release_cases
+    rows = mined.of(release_cases)
     done = rows.filter(rows.closed & (rows.end >= rows.start))
     per = done.group_by("process_ix").agg(q=((done.end - done.start) / DAY_US).quantile(0.9))
     return {int(r.process_ix): float(r.q) for r in mined.query(per).itertuples()}
@@ -119,7 +121,7 @@ def first_cases(mined: Mined) -> pd.DataFrame:
     """
     import ibis
 
-    rows = mined.release_cases
+    rows = mined.of(release_cases)
     rank = ibis.row_number().over(group_by=["process_ix", "release"], order_by=["start", "case_ix"])
     rows = rows.mutate(
         early=(rank < FIRST_CASES) | ((rows.start < rows.released + FIRST_US) & (rows.release == rows.period))
@@ -139,7 +141,7 @@ def element_days(mined: Mined) -> pd.DataFrame:
     """
     import ibis
 
-    keys = [p.ix for p in mined.processes if len(mined.releases.get(p.key, ())) > 1]
+    keys = [p.ix for p in mined.processes if len(mined.of(releases_of).get(p.key, ())) > 1]
     steps = mined.steps.filter(mined.steps.process_ix.isin(keys or [-1]) & mined.steps["at"].notnull())
     names = mined.log.coded("d_step").select("step_ix", "element_id")
     took = ibis.ifelse(steps.start.notnull() & (steps.end >= steps.start), steps.end - steps.start, 0)
@@ -152,7 +154,7 @@ def element_days(mined: Mined) -> pd.DataFrame:
     )  # fmt: skip
     frame["failures"] = 0
     if mined.has_failures:
-        went = mined.episodes.filter(mined.episodes.process_ix.isin(keys or [-1]))
+        went = mined.of(build_episodes).filter(mined.of(build_episodes).process_ix.isin(keys or [-1]))
         went = went.mutate(day=went.first_at // DAY_US).group_by(["process_ix", "element_id", "day"])
         found = mined.query(went.agg(failures=ibis._.count()))
         found[["rows", "busy"]] = 0

@@ -11,6 +11,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from poanalyzer.mine.case_sample import case_work
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -43,7 +45,7 @@ def critical_paths(mined: Mined) -> CriticalPaths:
     """Return the critical path of every sampled case."""
     import numpy as np
 
-    rows = mined.case_work
+    rows = mined.of(case_work)
     concurrent = concurrent_pairs(rows)
     begin, end, activity = rows.begin.tolist(), rows.end.tolist(), rows.activity.tolist()
     process, recorded = rows.process.tolist(), rows.enabled.tolist()

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poanalyzer.mine.cases import DAY_US
+from poanalyzer.mine.cohorts import cohorts, element_days, slow_days
 from poanalyzer.mine.effects import FIGURES, MIN_EVENTS, Figure, adjusted, youngest_day
+from poanalyzer.mine.releases import releases_of
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 #: Days with cases on each side of a change point, at least.
 MIN_SIDE = 10
@@ -63,7 +66,7 @@ def follow_days(mined: Mined) -> pd.DataFrame:
     """
     import ibis
 
-    keys = [p.ix for p in mined.processes if mined.releases.get(p.key)]
+    keys = [p.ix for p in mined.processes if mined.of(releases_of).get(p.key)]
     steps = mined.steps
     rows = steps.filter(steps.next_activity_ix.notnull() & steps["at"].notnull() & steps.process_ix.isin(keys or [-1]))
     rows = rows.mutate(day=rows["at"] // DAY_US)
@@ -80,14 +83,14 @@ def follow_days(mined: Mined) -> pd.DataFrame:
 
 def drifts(mined: Mined) -> tuple[Drift, ...]:
     """Return the drifts of every process with a deployment, oldest first in each."""
-    frame = mined.follow_days
+    frame = mined.of(follow_days)
     series: list[tuple[str, Any, Any]] = []
     for process in mined.processes:
         own = frame[frame["process_ix"] == process.ix]
         if own.empty:
             continue
         # at first cases are young everywhere: only early pairs can occur
-        own = own[own["day"] >= own["day"].min() + mined.slow_days.get(process.ix, 0.0)]
+        own = own[own["day"] >= own["day"].min() + mined.of(slow_days).get(process.ix, 0.0)]
         wide = own.pivot_table(index="day", columns="kind", values="times", fill_value=0, aggfunc="sum").sort_index()
         series.append((process.key, wide.index.to_numpy(), wide.to_numpy(dtype=float)))
     first = [change_points(counts, _pooled_chi_squared) for *_, counts in series]
@@ -102,7 +105,7 @@ def drifts(mined: Mined) -> tuple[Drift, ...]:
 
 def deteriorations(mined: Mined) -> tuple[Deterioration, ...]:
     """Return where a figure of a process got credibly worse, oldest first; corrected over processes and figures."""
-    frame = mined.cohorts
+    frame = mined.of(cohorts)
     series: list[tuple[Process, Figure, Any, Any]] = []
     for process in mined.processes:
         own = frame[(frame["process_ix"] == process.ix) & (frame["day"] < youngest_day(mined, process))]
@@ -130,9 +133,9 @@ def deteriorations(mined: Mined) -> tuple[Deterioration, ...]:
 def _responsible(mined: Mined, process: Process, figure: Figure, spans: tuple[int, int, int]) -> str | None:
     """Return the element whose time, failures or repetitions a case grew most from one span of days to the next."""
     column = {"cycle-time": "busy", "exception-rate": "failures", "rework": "rows"}.get(figure.id)
-    frame = mined.element_days
+    frame = mined.of(element_days)
     frame = frame[frame["process_ix"] == process.ix]
-    cases = mined.cohorts[mined.cohorts["process_ix"] == process.ix]
+    cases = mined.of(cohorts)[mined.of(cohorts)["process_ix"] == process.ix]
     if column is None or frame.empty:
         return None
 

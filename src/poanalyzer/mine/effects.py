@@ -18,12 +18,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from poanalyzer.mine.cases import DAY_US
+from poanalyzer.mine.cohorts import cohorts, slow_days
+from poanalyzer.mine.releases import releases_of
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
     from poanalyzer.mine.releases import Release
 
 MIN_CASES = 30
@@ -91,10 +94,10 @@ def release_effects(mined: Mined) -> tuple[Effect, ...]:
     """Return the effects of all releases on all figures that have enough cases and days on both sides."""
     found: list[Effect] = []
     for process in mined.processes:
-        releases = mined.releases.get(process.key, ())
+        releases = mined.of(releases_of).get(process.key, ())
         if len(releases) < 2:
             continue
-        frame = mined.cohorts
+        frame = mined.of(cohorts)
         frame = frame[frame["process_ix"] == process.ix]
         frame = frame[frame["day"] < youngest_day(mined, process)]
         for number in range(1, len(releases)):
@@ -104,7 +107,7 @@ def release_effects(mined: Mined) -> tuple[Effect, ...]:
 
 def youngest_day(mined: Mined, process: Process) -> float:
     """Return the first start day (since 1970) that is too young for nine of ten cases to have ended."""
-    return mined.window.end / DAY_US - mined.slow_days.get(process.ix, 0.0)
+    return mined.window.end / DAY_US - mined.of(slow_days).get(process.ix, 0.0)
 
 
 def _of_release(process: Process, releases: Sequence[Release], number: int, frame: pd.DataFrame) -> list[Effect]:
@@ -310,7 +313,7 @@ def outcomes(mined: Mined) -> tuple[Outcome, ...]:
         p.key: {k.measure for k in mined.config.kpi if not k.process or p.key in k.process} & measured
         for p in mined.processes
     }
-    telling = [e for e in mined.effects if e.telling]
+    telling = [e for e in mined.of(release_effects) if e.telling]
     targets = [e for e in telling if e.figure in (declared[e.process] or measured)]
     believed = adjusted([e.p_better for e in targets])
     better = {(e.process, e.release, e.figure) for e, p in zip(targets, believed, strict=True) if p < 0.05}

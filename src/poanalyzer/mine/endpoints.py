@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poanalyzer.eventlog.store import EventLog
+    from poanalyzer.mine.mined import Mined
 
 
 def with_endpoints(log: EventLog, rows: ibis.Table) -> ibis.Table:
@@ -32,13 +33,14 @@ def with_endpoints(log: EventLog, rows: ibis.Table) -> ibis.Table:
     ).drop("said", "role")
 
 
-def endpoint_counts(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> pd.DataFrame:
+def endpoint_counts(mined: Mined) -> pd.DataFrame:
     """Return rows of work by endpoint: ``process_ix, own, whole, group, actor, endpoint, unnamed, rows``.
 
     ``own``: the case ended in the window, ``whole``: its root did (what the portfolio looks at); ``unnamed`` is the
     resource where the endpoint is unknown; ``group`` is the jackknife group of the root case
     (:func:`poanalyzer.mine.executions.case_group`).
     """
+    log, steps, cases = mined.log, mined.steps, mined.cases
     import ibis
 
     roots = cases.select(root_ix="case_ix", whole="in_window", group=case_group(cases.case_id))

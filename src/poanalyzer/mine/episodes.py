@@ -6,11 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.coding import ACTOR_MACHINE
+from poanalyzer.mine.repairs import build_repairs
 
 if TYPE_CHECKING:
     import ibis
 
     from poanalyzer.eventlog.store import EventLog
+    from poanalyzer.mine.mined import Mined
 
 HOUR_US = 3_600_000_000
 DISPOSITIONS = ("retried_ok", "modelled", "manual", "cancelled", "dead", "open")
@@ -19,7 +21,7 @@ HANDLED = ("retried_ok", "modelled")
 _FAR = 9_000_000_000_000_000
 
 
-def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table, repairs: ibis.Table | None) -> ibis.Table:
+def build_episodes(mined: Mined) -> ibis.Table:
     """Create and return ``m_episodes``: one row an episode.
 
     Columns: ``case_ix, process_ix, root_ix, element_id, first_at, last_at, attempts, exceptions, incidents, kind,
@@ -36,6 +38,7 @@ def build_episodes(log: EventLog, steps: ibis.Table, cases: ibis.Table, repairs:
     it uncleared; ``cancelled`` the work or the case ended without it; else ``open``. Source: after the exception
     handling patterns of Russell, van der Aalst and ter Hofstede (2006).
     """
+    log, steps, cases, repairs = mined.log, mined.steps, mined.cases, mined.of(build_repairs)
     import ibis
 
     found = _joined(log, steps, cases)

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     import ibis
     import pandas as pd
 
-    from poanalyzer.eventlog.store import EventLog
     from poanalyzer.mine.mined import Mined
 
 #: Cases fall into sixteen groups by the first hexadecimal digit of a hash of their id: any statistic of counts gets a
@@ -23,12 +22,13 @@ def case_group(case_id: ibis.StringValue) -> ibis.StringValue:
     return case_id.hexdigest("md5").left(1)
 
 
-def executions(log: EventLog, cases: ibis.Table) -> pd.DataFrame:
+def executions(mined: Mined) -> pd.DataFrame:
     """Return how often each element ran: ``process_ix, version, own, whole, group, step_ix, work, rows, due``.
 
     All recorded rows of the engines count, control elements too (``work`` tells them apart), but for skipped ones.
     ``own``: the case belongs to the window, ``whole``: its root does; ``due`` counts the rows with a due date.
     """
+    log, cases = mined.log, mined.cases
 
     roots = cases.select(root_ix="case_ix", whole="in_window", group=case_group(cases.case_id))
     versions = log.coded("c_cases").select("case_ix", version="process_version")
@@ -56,7 +56,7 @@ def live_versions(mined: Mined) -> dict[str, str]:
     elements = mined.elements
     if not len(elements):
         return {}
-    ran = mined.executions
+    ran = mined.of(executions)
     ran = ran[ran["own"]].dropna(subset=["version"])[["process_ix", "version"]].drop_duplicates()
     keys = {p.ix: p.key for p in mined.processes}
     seen: dict[str, set[str]] = {}
@@ -90,7 +90,7 @@ def modelled_executions(mined: Mined) -> pd.DataFrame:
     ``event_kind`` (None where the model is unknown) and ``ready_made`` (from a template or a vendor's connector)."""
     from poanalyzer.mine.assets import is_vendors
 
-    ran = mined.executions
+    ran = mined.of(executions)
     keys = {p.ix: p.key for p in mined.processes}
     columns = ["process_key", "version", "element_id", "implementation", "template", "event_kind"]
     said = mined.elements[columns].drop_duplicates(columns[:3])

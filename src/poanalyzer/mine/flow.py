@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     import ibis
     import pandas as pd
 
-    from poanalyzer.eventlog.store import EventLog
+    from poanalyzer.mine.mined import Mined
+
 
 #: The most frequent variants that leave the engine; the share of cases they cover is always said.
 MAX_VARIANTS = 2_000
@@ -25,12 +26,13 @@ class VariantCounts:
     doubletons: int
 
 
-def directly_follows(log: EventLog, steps: ibis.Table) -> pd.DataFrame:
+def directly_follows(mined: Mined) -> pd.DataFrame:
     """Return the directly-follows counts: ``process_ix, source, target, count, waits, wait_us``.
 
     ``source``/``target`` are activity numbers; a missing target is the end of a case. ``waits`` counts the pairs
     whose end and next start are known and do not overlap, ``wait_us`` is the sum of their waiting times.
     """
+    log, steps = mined.log, mined.steps
     gap = steps.next_at - steps.end
     known = gap.notnull() & (gap >= 0) & steps.start.notnull()
     edges = steps.group_by(["process_ix", "activity_ix", "next_activity_ix"]).agg(
@@ -41,8 +43,9 @@ def directly_follows(log: EventLog, steps: ibis.Table) -> pd.DataFrame:
     return frame.sort_values(["process_ix", "count", "source", "target"], ascending=[True, False, True, True])
 
 
-def activity_counts(log: EventLog, steps: ibis.Table) -> pd.DataFrame:
+def activity_counts(mined: Mined) -> pd.DataFrame:
     """Return per process and activity: ``count`` rows, ``cases`` with it, ``firsts`` cases that begin with it."""
+    log, steps = mined.log, mined.steps
     per_case = steps.group_by(["process_ix", "case_ix", "activity_ix"]).agg(
         rows=steps.count(), first=(steps.pos == 0).max().cast("int64")
     )
@@ -53,8 +56,9 @@ def activity_counts(log: EventLog, steps: ibis.Table) -> pd.DataFrame:
     return frame.sort_values(["process_ix", "count", "activity_ix"], ascending=[True, False, True])
 
 
-def variant_counts(log: EventLog, cases: ibis.Table) -> dict[int, VariantCounts]:
+def variant_counts(mined: Mined) -> dict[int, VariantCounts]:
     """Return the variant counts by process number. Cases without a row of work have no variant."""
+    log, cases = mined.log, mined.cases
     groups = _groups(cases)
     per = groups.group_by("process_ix").agg(
         cases=groups.cases.sum(),
@@ -68,11 +72,12 @@ def variant_counts(log: EventLog, cases: ibis.Table) -> dict[int, VariantCounts]
     }
 
 
-def top_variants(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> pd.DataFrame:
+def top_variants(mined: Mined) -> pd.DataFrame:
     """Return the most frequent variants: ``process_ix, cases, activities`` (a tuple of activity numbers).
 
     Ties at the edge of the selection are decided by the variant's name, which its sequence alone determines.
     """
+    log, steps, cases = mined.log, mined.steps, mined.cases
     groups = _groups(cases)
     top = groups.order_by([groups.cases.desc(), groups.h1, groups.h2, groups.process_ix]).limit(MAX_VARIANTS)
     kept = log.con.create_table("m_top_variants", top)

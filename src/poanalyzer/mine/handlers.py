@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poanalyzer.mine.episodes import build_episodes
 from poanalyzer.mine.model_graph import build, handlers
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _latest(mined: Mined) -> dict[int, str]:
 def _failed(mined: Mined) -> dict[tuple[int, str], int]:
     if not mined.has_failures:
         return {}
-    rows = mined.episodes
+    rows = mined.of(build_episodes)
     return _counts(mined.query(rows.group_by(["process_ix", "element_id"]).agg(n=rows.count())))
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from poanalyzer.mine.outside import build_outside
+
 if TYPE_CHECKING:
     import ibis
     import networkx as nx
@@ -65,7 +67,9 @@ def handover_edges(mined: Mined) -> HandoverEdges:
     steps = mined.steps.join(mined.cases.select("case_ix", "root_ix"), "case_ix").semi_join(chosen, "root_ix")
     beside = None
     if mined.has_outside:
-        beside = mined.outside.filter(mined.outside.root_ix.notnull() & ~mined.outside.counterpart)
+        beside = mined.of(build_outside).filter(
+            mined.of(build_outside).root_ix.notnull() & ~mined.of(build_outside).counterpart
+        )
         beside = beside.semi_join(chosen, "root_ix")
     starts = causal_starts(mined.log, steps, beside)
     if beside is None:

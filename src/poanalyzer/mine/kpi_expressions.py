@@ -18,7 +18,8 @@ from poanalyzer.kpis import Between, Condition, Expression, Kpi, Moment, seconds
 if TYPE_CHECKING:
     import ibis
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 MILLION = 1_000_000
 #: Larger attribute values are no amounts; their millionths would not fit.

@@ -52,7 +52,7 @@ def _labelled(mined: Mined, named: ibis.Table) -> ibis.Table:
     """Add ``label``, the smallest case number that a root can be reached from along message links."""
     import ibis
 
-    links = mined.message_links
+    links = mined.of(message_links)
     if links is None:
         return named.mutate(label=named.case_ix)
     con = mined.log.con
@@ -98,7 +98,7 @@ def linked_processes(mined: Mined) -> pd.DataFrame:
     tree = cases.select("root_ix", other="process_ix").distinct()
     by_call = roots.join(tree, [roots.case_ix == tree.root_ix]).select("case_ix", "process_ix", "other")
     parts = [by_key, by_call]
-    links = mined.message_links
+    links = mined.of(message_links)
     if links is not None:
         of = mined.cases.select("case_ix", "root_ix", "process_ix")
         both = ibis.union(links, links.select(from_ix="to_ix", to_ix="from_ix"))

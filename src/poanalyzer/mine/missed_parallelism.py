@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.coding import ACTOR_HUMAN
+from poanalyzer.mine.critical_path import critical_paths
 
 if TYPE_CHECKING:
     from poanalyzer.mine.critical_path import CriticalPaths
@@ -47,7 +48,7 @@ def missed(mined: Mined) -> Missed:
     """Return the candidates of the sampled cases."""
     import numpy as np
 
-    paths = mined.critical_paths
+    paths = mined.of(critical_paths)
     rows = paths.work_rows
     process, activity = rows.process.tolist(), rows.activity.tolist()
     person = np.where(rows.actor == ACTOR_HUMAN, rows.resource, -1).tolist()

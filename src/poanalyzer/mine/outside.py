@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 COUNTERPART_US = 15 * 60 * 1_000_000
 
 
-def build_outside(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.Table:
+def build_outside(mined: Mined) -> ibis.Table:
     """Create and return ``m_outside``: one row a record of an outside source.
 
     Columns: ``root_ix`` (null where no engine case has its key), ``root_process_ix``, ``key``, ``activity``,
@@ -23,6 +23,7 @@ def build_outside(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.T
     A record is linked by the business key of its case (else its case id) to the root case with that business key
     (else that case id); a key that several root cases share links to the one that started first.
     """
+    log, steps, cases = mined.log, mined.steps, mined.cases
     import ibis
 
     process = log.coded("d_process").filter(ibis._.outside).select("process_ix")
@@ -83,7 +84,7 @@ def of_window(mined: Mined) -> ibis.Table:
     """Return the outside records of the window: linked ones by their case, the others by their own time."""
     import ibis
 
-    rows = mined.outside
+    rows = mined.of(build_outside)
     if mined.window.start is None:
         return rows
     kept = mined.cases.filter(mined.cases.in_window).select(kept_ix="case_ix")
@@ -101,7 +102,7 @@ def _plain(label: ibis.StringValue) -> ibis.StringValue:
     return label.strip().lower()
 
 
-def handovers(log: EventLog, steps: ibis.Table, cases: ibis.Table, outside: ibis.Table) -> ibis.Table:
+def handovers(mined: Mined) -> ibis.Table:
     """Return causal hand-overs between endpoints, one row a root case seen on both sides.
 
     ``pairs`` endpoint-changing causal transitions, ``mediated`` those with the engine on both sides, ``skipped``
@@ -109,6 +110,7 @@ def handovers(log: EventLog, steps: ibis.Table, cases: ibis.Table, outside: ibis
     it began: an enabling relation, so that parallel branches make no false hand-overs. Source: van der Aalst, Reijers
     and Song (2005).
     """
+    log, steps, cases, outside = mined.log, mined.steps, mined.cases, mined.of(build_outside)
     linked = outside.filter(outside.root_ix.notnull() & ~outside.counterpart)
     seen = linked.select("root_ix").distinct()
     inner = steps.join(cases.select("case_ix", "root_ix"), "case_ix").semi_join(seen, "root_ix")

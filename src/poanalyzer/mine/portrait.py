@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poanalyzer.mine.mined import Mined, Process, iso
+from poanalyzer.mine.flow import activity_counts, directly_follows, top_variants, variant_counts
+from poanalyzer.mine.mined import Mined, iso
+from poanalyzer.mine.processes import Process
+from poanalyzer.mine.trackability import kpi_grades
 from poanalyzer.results import FlowEdge, FlowNode, ProcessResult, Status, Variant
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ def start_discovery(mined: Mined, process: Process, seconds: float) -> RunningDi
     """Begin to mine a model of the process in a child process, or return None where nothing ran."""
     from poanalyzer.mine.discovery import start
 
-    rows = mined.top_variants[mined.top_variants["process_ix"] == process.ix]
+    rows = mined.of(top_variants)[mined.of(top_variants)["process_ix"] == process.ix]
     if rows.empty:
         return None
     names = mined.activities
@@ -30,28 +33,28 @@ def start_discovery(mined: Mined, process: Process, seconds: float) -> RunningDi
         (tuple(names[a] for a in activities), int(cases))
         for activities, cases in zip(rows["activities"], rows["cases"], strict=True)
     ]
-    counts = mined.variant_counts[process.ix]
+    counts = mined.of(variant_counts)[process.ix]
     return start(variants, seconds=seconds, log_variants=counts.variants, log_cases=counts.cases)
 
 
 def portray(mined: Mined, process: Process, discovery: Discovery | None) -> ProcessResult:
     """Return the result of one process."""
-    counts = mined.variant_counts.get(process.ix)
+    counts = mined.of(variant_counts).get(process.ix)
     nodes = _nodes(mined, process)
     settings = process.settings
     return ProcessResult(
         key=process.key, name=process.name, engine=process.engine, cases=process.cases,
         root_cases=process.root_cases, closed=process.closed, open=process.open, productive=process.productive,
         start=iso(process.start), end=iso(process.end),
-        activities=int((mined.activity_counts["process_ix"] == process.ix).sum()),
+        activities=int((mined.of(activity_counts)["process_ix"] == process.ix).sum()),
         variants=counts.variants if counts else 0, unit=settings.unit, line_of_business=settings.line_of_business,
         nodes=nodes, edges=_edges(mined, process, {n.id for n in nodes}), top_variants=_variants(mined, process),
-        kpis=mined.kpi_grades[process.ix], discovery=_told(discovery),
+        kpis=mined.of(kpi_grades)[process.ix], discovery=_told(discovery),
     )  # fmt: skip
 
 
 def _nodes(mined: Mined, process: Process) -> tuple[FlowNode, ...]:
-    rows = mined.activity_counts
+    rows = mined.of(activity_counts)
     rows = rows[rows["process_ix"] == process.ix].head(MAX_NODES)
     kinds = _kinds(mined)
     names = mined.activities
@@ -69,9 +72,9 @@ def _kinds(mined: Mined) -> dict[int, str]:
 
 
 def _edges(mined: Mined, process: Process, shown: set[str]) -> tuple[FlowEdge, ...]:
-    rows = mined.directly_follows
+    rows = mined.of(directly_follows)
     rows = rows[rows["process_ix"] == process.ix]
-    firsts = mined.activity_counts
+    firsts = mined.of(activity_counts)
     firsts = firsts[(firsts["process_ix"] == process.ix) & (firsts["firsts"] > 0)]
     out = [
         FlowEdge(source="start", target=f"a{int(a)}", count=int(n), cases=int(n))
@@ -93,7 +96,7 @@ def _edges(mined: Mined, process: Process, shown: set[str]) -> tuple[FlowEdge, .
 
 
 def _variants(mined: Mined, process: Process) -> tuple[Variant, ...]:
-    rows = mined.top_variants
+    rows = mined.of(top_variants)
     rows = rows[rows["process_ix"] == process.ix].head(MAX_LISTED_VARIANTS)
     names = mined.activities
     return tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.mine.cases import DAY_US
+from poanalyzer.mine.episodes import build_episodes
 
 if TYPE_CHECKING:
     import ibis
@@ -34,7 +35,7 @@ def episode_ends(mined: Mined) -> pd.DataFrame:
     """
     import ibis
 
-    rows = mined.episodes
+    rows = mined.of(build_episodes)
     begins = observed_from(mined)
     if begins is not None:
         rows = rows.join(begins, "process_ix")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from poanalyzer.mine.mined import Mined
+
 #: Releases of one process this close together are one.
 MERGE_US = 86_400_000_000
 
@@ -50,6 +52,21 @@ def effective_releases(deployments: pd.DataFrame) -> tuple[Release, ...]:
 def carried_versions(deployments: pd.DataFrame) -> tuple[Carried, ...]:
     """Return the release that each version of each tenant of one process carries: its content was live from then on."""
     return _walk(deployments)[1]
+
+
+def releases_of(mined: Mined) -> dict[str, tuple[Release, ...]]:
+    """Return the effective releases by process key."""
+    return {str(key): effective_releases(rows) for key, rows in mined.deployments.groupby("process_key")}
+
+
+def carriers_of(mined: Mined) -> dict[str, tuple[Carried, ...]]:
+    """Return which release each deployed version carries, by process key."""
+    return {str(key): carried_versions(rows) for key, rows in mined.deployments.groupby("process_key")}
+
+
+def release_name(mined: Mined, key: str, number: int) -> str:
+    """Return what a release of a process is called: the versions it brought."""
+    return "of version " + ", ".join(mined.of(releases_of)[key][number].versions)
 
 
 def _walk(deployments: pd.DataFrame) -> tuple[tuple[Release, ...], tuple[Carried, ...]]:

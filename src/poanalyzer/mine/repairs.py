@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import ibis
 
-    from poanalyzer.eventlog.store import EventLog
+    from poanalyzer.mine.mined import Mined
+
 
 #: Operations that repair an instance → what kind of repair. The names are those of Camunda 7's user operation log, which
 #: all adapters use. Starting, claiming, completing and deleting are no repairs.
@@ -20,12 +21,13 @@ REPAIRS = {
 SAME_REPAIR_US = 300_000_000
 
 
-def build_repairs(log: EventLog, cases: ibis.Table) -> ibis.Table | None:
+def build_repairs(mined: Mined) -> ibis.Table | None:
     """Create and return ``m_repairs``: ``case_ix, root_ix, process_ix, element_id, kind, operation, at, user``.
 
     One row a repair: commands of one kind on one element of one case that follow each other within five minutes are
     one. None where no operation was recorded. Operations that name no case (batches) cannot be assigned and are left out.
     """
+    log, cases = mined.log, mined.cases
     import ibis
 
     if not log.row_count("operations"):
@@ -46,8 +48,9 @@ def build_repairs(log: EventLog, cases: ibis.Table) -> ibis.Table | None:
     )
 
 
-def unassigned(log: EventLog) -> int:
+def unassigned_repairs(mined: Mined) -> int:
     """Return how many repairs name no case, as those of batches."""
+    log = mined.log
     rows = log.coded("operations")
     rows = rows.filter(rows.operation.isin(list(REPAIRS)) & rows.case_ix.isnull())
     return int(log.con.execute(rows.count()))

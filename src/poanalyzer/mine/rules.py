@@ -13,11 +13,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from poanalyzer.mine.assets import text
+from poanalyzer.mine.executions import executions, live_models
+from poanalyzer.mine.units import units_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 VERSION = 1
 #: A rule holds where this share of the elements that it speaks about keep it.
@@ -201,16 +204,16 @@ def check(model: Guarded) -> tuple[Checked, ...]:
 
 def guarded(mined: Mined, process: Process) -> Guarded | None:
     """Return what the rules look at for a process; None where the export holds no model of it."""
-    rows = mined.live_models.get(process.key)
+    rows = mined.of(live_models).get(process.key)
     if rows is None:
         return None
     definitions = mined.definitions
     mine = definitions[definitions["process_key"] == process.key]
     live = mine[mine["version"] == str(rows["version"].iloc[0])]
-    ran = mined.executions
+    ran = mined.of(executions)
     ran = ran[ran["process_ix"] == process.ix].dropna(subset=["element_id"])
     kept = "history_ttl" in definitions.columns
-    units = mined.units_of
+    units = mined.of(units_of)
     return Guarded(
         rows=rows,
         version_tag=_first(live, "version_tag"),

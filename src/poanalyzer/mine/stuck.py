@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from poanalyzer.mine.episodes import build_episodes
+
 if TYPE_CHECKING:
     import ibis
     import pandas as pd
@@ -93,7 +95,7 @@ def _states(mined: Mined) -> ibis.Table:
     states = rows.select("process_ix", "step_ix", "case_ix", "start", "end")
     if not mined.has_failures:
         return states
-    found = mined.episodes.filter(mined.episodes.incidents > 0)
+    found = mined.of(build_episodes).filter(mined.of(build_episodes).incidents > 0)
     return states.union(
         found.select(
             "process_ix", step_ix=ibis.literal(_INCIDENT).cast(states.step_ix.type()), case_ix=found.case_ix,

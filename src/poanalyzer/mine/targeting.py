@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poanalyzer.mine.cases import DAY_US
+from poanalyzer.mine.changes import model_changes
+from poanalyzer.mine.cohorts import cohorts, element_days
 from poanalyzer.mine.effects import MIN_CASES, REACH_DAYS
+from poanalyzer.mine.releases import releases_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 #: The part of the elements that is hot: one in five.
 HOT = 0.2
@@ -41,14 +45,14 @@ def aims(mined: Mined) -> tuple[Aim, ...]:
     """Return the aim of each release with at least 30 cases before it and a change to work that ran."""
     found = []
     for process in mined.processes:
-        releases = mined.releases.get(process.key, ())
-        for number, change in enumerate(mined.model_changes.get(process.key, ())):
+        releases = mined.of(releases_of).get(process.key, ())
+        for number, change in enumerate(mined.of(model_changes).get(process.key, ())):
             if change is None:
                 continue
             days = _before(releases[number - 1].at, releases[number].at)
-            cases = mined.cohorts
+            cases = mined.of(cohorts)
             cases = cases[(cases["process_ix"] == process.ix) & cases["day"].between(*days)]["cases"].sum()
-            rows = mined.element_days
+            rows = mined.of(element_days)
             rows = rows[(rows["process_ix"] == process.ix) & rows["day"].between(*days)]
             ran = rows.groupby("element_id")[["rows", "busy", "failures"]].sum()
             ran = ran[ran["rows"] > 0]
@@ -88,4 +92,4 @@ def chance_of(found: tuple[Aim, ...]) -> float:
 
 def aims_of(mined: Mined, process: Process | None) -> tuple[Aim, ...]:
     """Return the aims of one process, or of all."""
-    return tuple(a for a in mined.aims if process is None or a.process == process.key)
+    return tuple(a for a in mined.of(aims) if process is None or a.process == process.key)

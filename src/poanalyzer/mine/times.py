@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.mine.concurrency import busy_time, with_reach
+from poanalyzer.mine.outside import build_outside
 
 if TYPE_CHECKING:
     import ibis
@@ -27,7 +28,7 @@ def case_times(mined: Mined) -> ibis.Table:
     roots = mined.root_units
     roots = roots.filter(roots.in_window & roots.closed & roots.start.notnull() & roots.end.notnull())
     roots = roots.filter(roots.end >= roots.start).select("case_ix", "case_id", "process_ix", "start", "end")
-    seen = mined.outside.filter(mined.outside.root_ix.notnull())
+    seen = mined.of(build_outside).filter(mined.of(build_outside).root_ix.notnull())
     seen = seen.select("root_ix", low=ibis.coalesce(seen.start, seen["at"]), high=ibis.coalesce(seen.end, seen["at"]))
     seen = seen.filter(seen.low.notnull()).mutate(high=ibis.ifelse(seen.high < seen.low, seen.low, seen.high))
     span = seen.group_by("root_ix").agg(first=seen.low.min(), last=seen.high.max()).rename(span_ix="root_ix")

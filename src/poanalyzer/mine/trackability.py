@@ -13,11 +13,13 @@ from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_UNKNOWN
 from poanalyzer.eventlog.views import timestamp
 from poanalyzer.kpis import Dimension, read_target
 from poanalyzer.kpis import Kpi as Declared
-from poanalyzer.mine.kpi_expressions import Evaluation, complete
+from poanalyzer.mine.kpi_expressions import Evaluation, complete, evaluations
+from poanalyzer.mine.outside import build_outside
 from poanalyzer.results import KpiGrade, KpiMonth
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 ENOUGH = 0.95
 MIN_CASES = 30
@@ -152,7 +154,7 @@ def _fixed(mined: Mined, process: Process) -> dict[str, float]:
     linked = 0.0
     if mined.has_outside:
         cases = mined.cases.filter((mined.cases.process_ix == process.ix) & mined.cases.is_root & mined.cases.closed)
-        seen = mined.outside.select("root_ix").distinct()
+        seen = mined.of(build_outside).select("root_ix").distinct()
         total = mined.scalar(cases.count())
         linked = float(mined.scalar(cases.semi_join(seen, [cases.case_ix == seen.root_ix]).count())) / max(total, 1)
     return {
@@ -161,6 +163,11 @@ def _fixed(mined: Mined, process: Process) -> dict[str, float]:
         "cost": 0.0,
         "outside": linked,
     }
+
+
+def kpi_grades(mined: Mined) -> dict[int, tuple[KpiGrade, ...]]:
+    """Return the trackability matrix, by process number."""
+    return {p.ix: grades(mined, p, mined.of(field_quality)[p.ix]) for p in mined.processes}
 
 
 def grades(mined: Mined, process: Process, fields: Fields) -> tuple[KpiGrade, ...]:
@@ -203,13 +210,13 @@ def _grade(mined: Mined, process: Process, kpi: Kpi, said: Declared | None, fiel
         declared=said is not None, target=(said.target if said else None) or "",
         owner=(said.owner if said else None) or "", quality=quality, missing=missing, reason=reason,
     )  # fmt: skip
-    evaluation = mined.kpi_values.get((process.ix, said.id)) if said else None
+    evaluation = mined.of(evaluations).get((process.ix, said.id)) if said else None
     return found if evaluation is None else _valued(mined, found, evaluation, dict(months), grade > 0)
 
 
 def _expressed(mined: Mined, process: Process, said: Declared, fields: Fields) -> KpiGrade:
     """Return the grade of a KPI that is written as an expression: its quality is that of its own values."""
-    found = mined.kpi_values.get((process.ix, said.id))
+    found = mined.of(evaluations).get((process.ix, said.id))
     about = KpiGrade(
         id=said.id, title=said.title or said.id, grade=0, declared=True, target=said.target or "", owner=said.owner or "",
     )  # fmt: skip
@@ -272,8 +279,10 @@ def tracked(mined: Mined, process: Process, said: Declared) -> bool:
     """Return whether a declared KPI was computable in three consecutive complete calendar months."""
     if isinstance(said.measure, str):
         known = {k.id: k for k in CATALOGUE}
-        return said.measure in known and consecutive_months(mined, known[said.measure], mined.field_quality[process.ix])
-    found = mined.kpi_values.get((process.ix, said.id))
+        return said.measure in known and consecutive_months(
+            mined, known[said.measure], mined.of(field_quality)[process.ix]
+        )
+    found = mined.of(evaluations).get((process.ix, said.id))
     return found is not None and not found.missing and consecutive(mined, _sound_months(found))
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from poanalyzer.mine.cases import DAY_US
+from poanalyzer.mine.cohorts import cohorts, first_cases
 from poanalyzer.mine.effects import adjusted
+from poanalyzer.mine.releases import releases_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,17 +68,17 @@ class _Compared:
 
 def verdicts(mined: Mined) -> tuple[Verdict, ...]:
     """Return a verdict on every release of every process but the first, which had nothing to make worse."""
-    counts = mined.first_cases if mined.has_incidents or mined.has_failures else None
+    counts = mined.of(first_cases) if mined.has_incidents or mined.has_failures else None
     places = [
         (p.key, p.ix, n, r)
         for p in mined.processes
-        for n, r in enumerate(mined.releases.get(p.key, ()))
+        for n, r in enumerate(mined.of(releases_of).get(p.key, ()))
         if n > 0
     ]  # fmt: skip
     compared = {
         (key, n): c
         for key, ix in dict.fromkeys((key, ix) for key, ix, _, _ in places)
-        for n, c in _compared(counts, ix, len(mined.releases[key]))
+        for n, c in _compared(counts, ix, len(mined.of(releases_of)[key]))
     }
     chances = adjusted([_more_than_chance(c) for c in compared.values()])
     chance = dict(zip(compared, chances, strict=True))
@@ -131,7 +133,7 @@ def _more_than_chance(c: _Compared) -> float:
 def _verdict(
     mined: Mined, key: str, ix: int, number: int, release: Release, c: _Compared | None, chance: float | None
 ) -> Verdict:
-    releases = mined.releases[key]
+    releases = mined.of(releases_of)[key]
     after = releases[number + 1] if number + 1 < len(releases) else None
     reasons, mended = [], []
     if release.hotfixes:
@@ -159,7 +161,7 @@ def _calm_again(mined: Mined, ix: int, number: int, release: Release, c: _Compar
     """Return the end of the first two days in a row on which no more cases failed than the days before would have."""
     from scipy.special import pdtr
 
-    rows = mined.cohorts
+    rows = mined.of(cohorts)
     rows = rows[(rows["process_ix"] == ix) & (rows["release"] == number)]
     per = rows.groupby("day", as_index=False)[["cases", "failed"]].sum().sort_values("day")
     expected = max(c.before_failed, _HALF) / c.before

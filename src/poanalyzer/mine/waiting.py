@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from poanalyzer.mine.calendars import ENOUGH, Calendar, calendar
 from poanalyzer.mine.case_sample import timed_work
+from poanalyzer.mine.critical_path import critical_paths
 
 if TYPE_CHECKING:
     import ibis
@@ -60,7 +61,7 @@ def waits(mined: Mined) -> Waits:
     """Return the causes of waiting of the sampled rows."""
     import numpy as np
 
-    paths = mined.critical_paths
+    paths = mined.of(critical_paths)
     rows = paths.work_rows
     waited = rows.begin - paths.ready
     # the sampled cases stand in no order that matters: of many, each so-manieth is looked at

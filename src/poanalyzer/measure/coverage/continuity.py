@@ -23,18 +23,19 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import whole_number
-from poanalyzer.mine.linkage import MAX_PER_KEY
+from poanalyzer.mine.linkage import MAX_PER_KEY, fragments
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 COLLISION = 0.01
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share with Wilson's interval; a process has the cases that began with it."""
-    rows = mined.fragments
+    rows = mined.of(fragments)
     size = mined.query(rows.agg(largest=rows.roots.max(), roots=rows.roots.sum())).iloc[0]
     if not whole_number(size["roots"]):
         return missing(Status.NOT_AVAILABLE, "no root case carries a business key",

@@ -8,7 +8,7 @@ of the productive process that has most.
 Formula: number of different known endpoints with a row of work in the window; the upper bound adds the different
 resources of unknown kind.
 
-Range: from 1, no upper end.
+Range: 1 and above.
 
 Known bias: a group counts once however many people are in it, and a system under two names counts twice; a longer
 window shows more endpoints.
@@ -24,10 +24,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.endpoints import endpoint_counts
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
@@ -36,7 +38,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         if not mined.productive:
             return missing(Status.INSUFFICIENT, "no productive process in the window")
         return max((compute(mined, p) for p in mined.productive), key=lambda f: f.value or 0)
-    rows = mined.endpoint_counts
+    rows = mined.of(endpoint_counts)
     rows = rows[rows["own"] & (rows["process_ix"] == process.ix)]
     if rows.empty:
         return missing(Status.NOT_APPLICABLE, "no row of work in the window")

@@ -13,7 +13,7 @@ Formula: Σ time that no record covers / Σ (last − first record of any source
 Known bias: outside records without a duration cover nothing, so that their time is dark; a clock that differs between
 the sources moves time between the parts.
 
-Example: an order runs 8 h in the engine, is taken by phone 2 h before for half an hour: elapsed 10 h, dark 1.5 h, .15.
+Example: an order runs 8 h in the engine, is taken by phone 2 h before for half an hour: elapsed 10 h, dark 1.5 h, 0.15.
 
 Source: this project's definition.
 """
@@ -26,10 +26,12 @@ from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.times import case_times
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
@@ -39,7 +41,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             Status.NOT_AVAILABLE, "no outside source: the ends of a case are the engine's own",
             'Give an outside source (role = "outside") with the same order numbers.',
         )  # fmt: skip
-    rows = mined.case_times
+    rows = mined.of(case_times)
     if process is not None:
         rows = rows.filter(rows.process_ix == process.ix)
     sums, parts = over_units(

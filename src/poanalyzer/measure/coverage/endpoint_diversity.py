@@ -10,7 +10,7 @@ of rows and whatever else is in the log, drawn anew where cases are renamed.
 
 Formula: exp(−Σ p ln p), p = an endpoint's rows of work / rows of work of all known endpoints.
 
-Range: from 1 (one endpoint does everything) to the number of endpoints.
+Range: 1 (one endpoint does everything) to the number of endpoints.
 
 Known bias: the number grows with the size of the log; compare logs at equal sample coverage. Below .95 a caveat says it.
 
@@ -27,13 +27,15 @@ from typing import TYPE_CHECKING
 from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_MACHINE
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.mine.endpoints import endpoint_counts
 from poanalyzer.mine.executions import jackknifed
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 #: Below this sample coverage endpoints not seen yet weigh on the number.
@@ -42,7 +44,7 @@ ENOUGH_SEEN = 0.95
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the effective number with a delete-a-group jackknife over case groups."""
-    rows = mined.endpoint_counts
+    rows = mined.of(endpoint_counts)
     rows = rows[rows["whole"]] if process is None else rows[rows["own"] & (rows["process_ix"] == process.ix)]
     known = rows.dropna(subset=["endpoint"])
     if known.empty:

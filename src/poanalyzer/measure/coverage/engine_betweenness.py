@@ -27,11 +27,12 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.mine.executions import jackknifed
-from poanalyzer.mine.handover import engine_betweenness, network, shape
+from poanalyzer.mine.handover import engine_betweenness, handover_edges, network, shape
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
@@ -41,7 +42,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             Status.NOT_AVAILABLE, "no outside source: every hand-over that the engine records is its own",
             'Give an outside source (role = "outside") with the same order numbers.',
         )  # fmt: skip
-    edges = mined.handover_edges
+    edges = mined.of(handover_edges)
     moves = edges.moves[edges.moves["seen"]]
     if process is not None:
         moves = moves[moves["process_ix"] == process.ix]

@@ -23,10 +23,12 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
+from poanalyzer.mine.outside import handovers
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
@@ -37,7 +39,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             'Give an outside source (role = "outside") with the same order numbers.',
         )  # fmt: skip
     cases = mined.cases.filter(mined.cases.in_window).select("case_ix", "case_id", "process_ix")
-    moves = mined.handovers
+    moves = mined.of(handovers)
     rows = moves.join(cases, [moves.root_ix == cases.case_ix])
     if process is not None:
         rows = rows.filter(rows.process_ix == process.ix)

@@ -24,16 +24,17 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.mine.executions import jackknifed
-from poanalyzer.mine.handover import shape
+from poanalyzer.mine.handover import handover_edges, shape
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the rate with a jackknife over groups of cases."""
-    edges = mined.handover_edges
+    edges = mined.of(handover_edges)
     rows, moves = edges.triples, edges.moves
     if process is not None:
         rows, moves = (t[t["process_ix"] == process.ix] for t in (rows, moves))

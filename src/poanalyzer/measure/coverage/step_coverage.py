@@ -30,11 +30,12 @@ from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.mined import iso
-from poanalyzer.mine.outside import keyless_records
+from poanalyzer.mine.outside import build_outside, keyless_records
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
@@ -45,7 +46,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             'Give an outside source (role = "outside"), such as a ticket, mail or ERP log with the same order numbers.',
         )  # fmt: skip
     units = mined.root_units.filter(mined.root_units.in_window)
-    outside = mined.outside.filter(~mined.outside.counterpart)
+    outside = mined.of(build_outside).filter(~mined.of(build_outside).counterpart)
     if process is not None:
         units = units.filter(units.process_ix == process.ix)
     linked = outside.filter(outside.root_ix.notnull())
@@ -82,7 +83,9 @@ def compute(mined: Mined, process: Process | None) -> Finding:
 
 
 def _evidence(mined: Mined, process: Process | None) -> tuple[Evidence, ...]:
-    rows = mined.outside.filter(mined.outside.root_ix.notnull() & ~mined.outside.counterpart)
+    rows = mined.of(build_outside).filter(
+        mined.of(build_outside).root_ix.notnull() & ~mined.of(build_outside).counterpart
+    )
     if process is not None:
         rows = rows.filter(rows.root_process_ix == process.ix)
     top = rows.group_by("activity").agg(rows=rows.count(), example=rows.key.min(), last=rows["at"].max())

@@ -22,10 +22,12 @@ from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.outside import build_outside
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
@@ -41,7 +43,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     units = units.filter(units.in_window & units.closed & units.start.notnull() & units.end.notnull())
     if process is not None:
         units = units.filter(units.process_ix == process.ix)
-    outside = mined.outside.filter(mined.outside.root_ix.notnull())
+    outside = mined.of(build_outside).filter(mined.of(build_outside).root_ix.notnull())
     seen = outside.group_by("root_ix").agg(
         first=ibis.coalesce(outside.start, outside["at"]).min(), last=ibis.coalesce(outside.end, outside["at"]).max()
     )

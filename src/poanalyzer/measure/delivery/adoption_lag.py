@@ -24,11 +24,14 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.cohorts import cohorts
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import releases_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
     from poanalyzer.mine.releases import Release
 
 DAY_US = 86_400_000_000
@@ -49,7 +52,7 @@ class _Lag:
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the median days until nine of ten new cases run on a release."""
     asked = mined.processes if process is None else (process,)
-    lags = [_lag(mined, p, n) for p in asked for n in range(1, len(mined.releases.get(p.key, ())))]
+    lags = [_lag(mined, p, n) for p in asked for n in range(1, len(mined.of(releases_of).get(p.key, ())))]
     if not lags:
         return missing(Status.INSUFFICIENT, "no effective release after the first")
     value, low, high = _median(lags, [lag.most for lag in lags])
@@ -78,10 +81,10 @@ def _median(lags: list[_Lag], days: list[float | None]) -> tuple[float | None, .
 
 
 def _lag(mined: Mined, process: Process, number: int) -> _Lag:
-    releases = mined.releases[process.key]
+    releases = mined.of(releases_of)[process.key]
     at = releases[number].at
     until = releases[number + 1].at if number + 1 < len(releases) else mined.window.end
-    rows = mined.cohorts
+    rows = mined.of(cohorts)
     rows = rows[(rows["process_ix"] == process.ix) & (rows["period"] == number)].sort_values("day")
     own = rows[rows["release"] >= number]
     first = (float(own["first"].min()) - at) / DAY_US if len(own) else None

@@ -29,17 +29,20 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import release_name
+from poanalyzer.mine.verdicts import verdicts
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 FEW_RELEASES = 3
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share of failed releases of a process, or of all processes together."""
-    asked = [v for v in mined.verdicts if process is None or v.process == process.key]
+    asked = [v for v in mined.of(verdicts) if process is None or v.process == process.key]
     if not asked:
         return missing(Status.INSUFFICIENT, "no effective release after the first")
     judged = [v for v in asked if v.state != "inconclusive"]
@@ -66,7 +69,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         evidence=tuple(
             Evidence(
                 case_id=None,
-                what=f"{names[v.process]}: release {mined.release_name(v.process, v.release)} {v.state}"
+                what=f"{names[v.process]}: release {release_name(mined, v.process, v.release)} {v.state}"
                 + (f" ({'; '.join(v.reasons)})" if v.reasons else ""),
                 when=iso(v.at),
             )

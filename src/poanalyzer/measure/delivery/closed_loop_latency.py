@@ -23,12 +23,16 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.changes import model_changes
+from poanalyzer.mine.drift import deteriorations
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import releases_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
     from poanalyzer.mine.drift import Deterioration
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 DAY_US = 86_400_000_000
 MIN_DETERIORATIONS = 3
@@ -36,7 +40,7 @@ MIN_DETERIORATIONS = 3
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the median days from a deterioration to the release that answers it."""
-    asked = [d for d in mined.deteriorations if process is None or d.process == process.key]
+    asked = [d for d in mined.of(deteriorations) if process is None or d.process == process.key]
     if not asked:
         return missing(Status.INSUFFICIENT, "no figure got credibly worse within the export")
     answers = [_answered(mined, d) for d in asked]
@@ -64,8 +68,8 @@ def compute(mined: Mined, process: Process | None) -> Finding:
 
 def _answered(mined: Mined, worse: Deterioration) -> int | None:
     """Return when the next release came that touches the element (µs)."""
-    releases = mined.releases.get(worse.process, ())
-    changes = mined.model_changes.get(worse.process, ())
+    releases = mined.of(releases_of).get(worse.process, ())
+    changes = mined.of(model_changes).get(worse.process, ())
     for release, change in zip(releases, changes, strict=True):
         # a release of the very day is what made it worse, not what answered it
         if release.at >= worse.at + DAY_US and (

@@ -28,10 +28,12 @@ from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.mine import targeting
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import release_name, releases_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
     from poanalyzer.mine.targeting import Aim
 
 MIN_RELEASES = 10
@@ -69,9 +71,9 @@ def _row(mined: Mined, aim: Aim) -> Evidence:
     told = ", ".join(f"{e}{' (hot)' if e in aim.hot else ''}" for e in sorted(aim.touched))
     return Evidence(
         case_id=None,
-        what=f"{name}: release {mined.release_name(aim.process, aim.release)} touched {told}; "
+        what=f"{name}: release {release_name(mined, aim.process, aim.release)} touched {told}; "
         f"{len(aim.hot)} of {aim.elements} elements were hot",
-        when=iso(mined.releases[aim.process][aim.release].at),
+        when=iso(mined.of(releases_of)[aim.process][aim.release].at),
     )
 
 

@@ -23,18 +23,21 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.effects import outcomes
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import release_name, releases_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 MIN_RELEASES = 5
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share of improving releases whose gain lasted."""
-    hits = [o for o in mined.outcomes if o.hit and (process is None or o.process == process.key)]
+    hits = [o for o in mined.of(outcomes) if o.hit and (process is None or o.process == process.key)]
     known = [o for o in hits if o.lasting is not None]
     if not known:
         why = (
@@ -54,8 +57,8 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         details={"too_recent": len(hits) - len(known)},
         evidence=tuple(
             Evidence(
-                case_id=None, when=iso(mined.releases[o.process][o.release].at),
-                what=f"{names[o.process]}: the gain of the release {mined.release_name(o.process, o.release)} "
+                case_id=None, when=iso(mined.of(releases_of)[o.process][o.release].at),
+                what=f"{names[o.process]}: the gain of the release {release_name(mined, o.process, o.release)} "
                 + ("lasted" if o.lasting else "did not last"),
             )
             for o in known[:EVIDENCE_ROWS]

@@ -23,10 +23,13 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import release_name
+from poanalyzer.mine.verdicts import verdicts
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 HOUR_US = 3_600_000_000
 MIN_FAILED = 5
@@ -34,7 +37,7 @@ MIN_FAILED = 5
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the median time to mend a failed release, in hours."""
-    asked = [v for v in mined.verdicts if process is None or v.process == process.key]
+    asked = [v for v in mined.of(verdicts) if process is None or v.process == process.key]
     failed = [v for v in asked if v.state == "failed"]
     if not failed:
         status = Status.NOT_APPLICABLE if any(v.state == "sound" for v in asked) else Status.INSUFFICIENT
@@ -53,7 +56,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         evidence=tuple(
             Evidence(
                 case_id=None,
-                what=f"{names[v.process]}: release {mined.release_name(v.process, v.release)} "
+                what=f"{names[v.process]}: release {release_name(mined, v.process, v.release)} "
                 + (f"mended after {hours:.1f} h" if v.mended else "not mended within the export"),
                 when=iso(v.at),
             )

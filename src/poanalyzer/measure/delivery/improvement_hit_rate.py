@@ -26,19 +26,22 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.effects import outcomes
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import release_name, releases_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
     from poanalyzer.mine.effects import Outcome
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 MIN_RELEASES = 5
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share of evaluable releases that improved a target and harmed nothing."""
-    asked = [o for o in mined.outcomes if process is None or o.process == process.key]
+    asked = [o for o in mined.of(outcomes) if process is None or o.process == process.key]
     if not asked:
         return missing(
             Status.INSUFFICIENT, "no release with enough cases and days before and after it to see even a large gain"
@@ -57,8 +60,8 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         },
         evidence=tuple(
             Evidence(
-                case_id=None, when=iso(mined.releases[o.process][o.release].at),
-                what=f"{names[o.process]}: release {mined.release_name(o.process, o.release)}: {_said(o)}",
+                case_id=None, when=iso(mined.of(releases_of)[o.process][o.release].at),
+                what=f"{names[o.process]}: release {release_name(mined, o.process, o.release)}: {_said(o)}",
             )
             for o in sorted(asked, key=lambda o: (not o.hit, not o.lost))[:EVIDENCE_ROWS]
         ),

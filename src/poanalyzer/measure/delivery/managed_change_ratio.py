@@ -21,12 +21,15 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.drift import drifts
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import releases_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
     from poanalyzer.mine.drift import Drift
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 LAG_US = 7 * 86_400_000_000
 
@@ -34,13 +37,13 @@ LAG_US = 7 * 86_400_000_000
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share of drifts that fall together with a deployment."""
     asked = mined.processes if process is None else (process,)
-    keys = {p.key for p in asked if mined.releases.get(p.key)}
+    keys = {p.key for p in asked if mined.of(releases_of).get(p.key)}
     if not keys:
         return missing(Status.NOT_AVAILABLE, "no deployment of this process in the export",
                        "Export the deployments and definitions of all versions.")  # fmt: skip
-    found = [d for d in mined.drifts if d.process in keys]
+    found = [d for d in mined.of(drifts) if d.process in keys]
     explained = {d: at for key in sorted(keys) for d, at in _matched(mined, key, found).items()}
-    releases = sum(len(mined.releases[k]) - 1 for k in keys)
+    releases = sum(len(mined.of(releases_of)[k]) - 1 for k in keys)
     if not found:
         return missing(Status.NOT_APPLICABLE, "cases took the same ways throughout: no drift was found")
     value, low, high, method = interval.proportion(len(explained), len(found))
@@ -61,7 +64,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
 
 def _matched(mined: Mined, key: str, found: list[Drift]) -> dict[Drift, int]:
     """Return the deployment of each drift of a process, nearest pairs first, each deployment once."""
-    times = [r.at for r in mined.releases[key][1:]]
+    times = [r.at for r in mined.of(releases_of)[key][1:]]
     pairs = sorted(
         (abs(d.at - at), d.at, at, d) for d in found if d.process == key for at in times if abs(d.at - at) <= LAG_US
     )  # ties are decided by time
@@ -76,7 +79,7 @@ def _visible(mined: Mined, keys: set[str], found: list[Drift]) -> int:
     return sum(
         any(d.process == key and abs(d.at - r.at) <= LAG_US for d in found)
         for key in keys
-        for r in mined.releases[key][1:]
+        for r in mined.of(releases_of)[key][1:]
     )
 
 

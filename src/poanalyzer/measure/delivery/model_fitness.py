@@ -24,18 +24,20 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
+from poanalyzer.mine.conformance import replay
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
     import ibis
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share of steps that fit their model."""
-    rows = mined.replay
+    rows = mined.of(replay)
     if rows is None:
         return missing(Status.NOT_AVAILABLE, "no model of a deployed version is in the export",
                        "Export the models of all versions.")  # fmt: skip

@@ -24,10 +24,12 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import releases_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 DAY_US = 86_400_000_000
 PER_DAYS = 30
@@ -45,7 +47,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             method="median over productive processes", caveats=found[0].caveats,
             evidence=tuple(e for f in found for e in f.evidence)[:EVIDENCE_ROWS],
         )  # fmt: skip
-    releases = mined.releases.get(process.key, ())
+    releases = mined.of(releases_of).get(process.key, ())
     if not releases:
         return missing(Status.NOT_AVAILABLE, "no deployment of this process in the export",
                        "Export the deployments and definitions of all versions.")  # fmt: skip

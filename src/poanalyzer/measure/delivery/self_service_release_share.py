@@ -24,11 +24,14 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.changes import model_changes
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import releases_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
@@ -37,7 +40,9 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     pairs = [
         (p, release, change)
         for p in asked
-        for release, change in zip(mined.releases.get(p.key, ()), mined.model_changes.get(p.key, ()), strict=True)
+        for release, change in zip(
+            mined.of(releases_of).get(p.key, ()), mined.of(model_changes).get(p.key, ()), strict=True
+        )
         if change is not None
     ]
     if not pairs:

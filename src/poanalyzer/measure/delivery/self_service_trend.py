@@ -26,10 +26,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.changes import model_changes
+from poanalyzer.mine.releases import releases_of
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 MIN_QUARTERS = 4
 
@@ -39,7 +42,9 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     asked = mined.processes if process is None else (process,)
     by_quarter: dict[str, list[bool]] = {}
     for p in asked:
-        for release, change in zip(mined.releases.get(p.key, ()), mined.model_changes.get(p.key, ()), strict=True):
+        for release, change in zip(
+            mined.of(releases_of).get(p.key, ()), mined.of(model_changes).get(p.key, ()), strict=True
+        ):
             if change is not None:
                 at = datetime.fromtimestamp(release.at / 1e6, tz=UTC)
                 by_quarter.setdefault(f"{at.year} Q{(at.month + 2) // 3}", []).append(change.declarative is True)

@@ -24,10 +24,12 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.measure.portfolio import share_of_processes
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import releases_of
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 DAY_US = 86_400_000_000
 LAUNCH_DAYS = 30
@@ -40,7 +42,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         return share_of_processes(
             mined, lambda p: compute(mined, p), lambda f: f.value == 1, "two later releases in two months"
         )
-    releases = mined.releases.get(process.key, ())
+    releases = mined.of(releases_of).get(process.key, ())
     if not releases:
         return missing(
             Status.NOT_AVAILABLE,

@@ -25,11 +25,14 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.mine.candidates import build_candidates, exception_hints
+from poanalyzer.mine.flow import activity_counts
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 _COUNTS = ("technical", "business", "handling", "broken", "followed")
 
@@ -43,7 +46,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     cases = sum(p.closed_in_window for p in known)
     if not cases:
         return missing(Status.INSUFFICIENT, "no closed case in the window")
-    rows = mined.candidates
+    rows = mined.of(build_candidates)
     rows = rows.filter(rows.in_window & rows.closed & rows.process_ix.isin([p.ix for p in known]))
     hit = rows.technical | rows.broken
     sums = mined.query(rows.agg(hit=hit.sum(), **{c: rows[c].sum() for c in _COUNTS})).iloc[0]
@@ -61,10 +64,10 @@ def compute(mined: Mined, process: Process | None) -> Finding:
 
 def _evidence(mined: Mined, known: list[Process]) -> tuple[Evidence, ...]:
     """Return the names with what they hint at, then cases."""
-    counts = mined.activity_counts
+    counts = mined.of(activity_counts)
     counts = counts[counts["process_ix"].isin([p.ix for p in known])]
     cases = counts.groupby("activity_ix")["cases"].sum()
-    hints = mined.exception_hints
+    hints = mined.of(exception_hints)
     order = sorted((n for n in hints if n in cases.index), key=lambda n: (-int(cases[n]), mined.activities[n]))
     names = tuple(
         Evidence(
@@ -73,7 +76,7 @@ def _evidence(mined: Mined, known: list[Process]) -> tuple[Evidence, ...]:
         )
         for n in order[: EVIDENCE_ROWS // 2]
     )
-    rows = mined.candidates
+    rows = mined.of(build_candidates)
     hit = rows.in_window & rows.closed & (rows.technical | rows.broken) & rows.process_ix.isin([p.ix for p in known])
     rows = rows.filter(hit).order_by([rows.end.desc(), rows.case_id]).limit(EVIDENCE_ROWS - len(names))
     return names + tuple(

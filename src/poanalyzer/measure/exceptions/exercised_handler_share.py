@@ -19,15 +19,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.handlers import provisions
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share of handlers that fired at least once: a census of models and log."""
-    found = [(p, mined.provisions[p.ix]) for p in mined.processes if p.ix in mined.provisions and process in (None, p)]
+    found = [
+        (p, mined.of(provisions)[p.ix])
+        for p in mined.processes
+        if p.ix in mined.of(provisions) and process in (None, p)
+    ]
     if not found:
         unlock = mined.capability(process, "models").unlock or "Export the models of all versions that ran."
         return missing(Status.NOT_AVAILABLE, "no model of the version that was started last", unlock)

@@ -26,12 +26,14 @@ from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.repairs import unassigned_repairs
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
     import ibis
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 PER_CASES = 100
 _KINDS = ("retry_repairs", "moves", "migrations", "restarts", "variable_repairs")
@@ -51,7 +53,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     few = sums.y < MIN_CASES
     seen = mined.capability(process, "operations")
     caveats = [f"a lower bound: {seen.why}"] if seen.available == "partial" else []
-    lost = mined.unassigned_repairs if process is None else 0
+    lost = mined.of(unassigned_repairs) if process is None else 0
     if lost:
         caveats.append(f"{lost} repairs name no case (batches) and are not counted")
     return Finding(

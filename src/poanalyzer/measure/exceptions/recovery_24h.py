@@ -27,22 +27,24 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_EPISODES, Computed, Finding, missing
+from poanalyzer.mine.episodes import build_episodes
 from poanalyzer.mine.mined import iso
-from poanalyzer.mine.recovery import CANCELLED, DAY, DEAD, HOUR, RECOVERED, WAYS, WEEK
+from poanalyzer.mine.recovery import CANCELLED, DAY, DEAD, HOUR, RECOVERED, WAYS, WEEK, episode_ends
 from poanalyzer.mine.survival import Incidence, cumulative_incidence
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the cumulative incidence of recovery at 24 hours with a log–log interval."""
     if not mined.has_failures:
         return missing(Status.NOT_APPLICABLE, "no failure episode, although failures are recorded")
-    rows = mined.episode_ends
+    rows = mined.of(episode_ends)
     if process is not None:
         rows = rows[rows["process_ix"] == process.ix]
     total = int(rows["n"].sum())
@@ -102,7 +104,7 @@ def _slow(mined: Mined, process: Process | None) -> tuple[Evidence, ...]:
     """Return the episodes of the window that took longest or did not recover."""
     import ibis
 
-    rows = mined.episodes
+    rows = mined.of(build_episodes)
     if process is not None:
         rows = rows.filter(rows.process_ix == process.ix)
     if mined.window.start is not None:

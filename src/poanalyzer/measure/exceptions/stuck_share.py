@@ -23,12 +23,14 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.mine.cases import DAY_US
+from poanalyzer.mine.stuck import build_stuck
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
     import ibis
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
@@ -36,7 +38,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     open_cases = sum(p.open for p in mined.processes) if process is None else process.open
     if not open_cases:
         return missing(Status.NOT_APPLICABLE, "no case is open")
-    rows = mined.stuck
+    rows = mined.of(build_stuck)
     if rows is None:
         return missing(
             Status.NOT_AVAILABLE, "the export does not show where open cases stand",

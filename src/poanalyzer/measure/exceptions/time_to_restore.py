@@ -36,7 +36,8 @@ from poanalyzer.mine.survival import cumulative_incidence
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 MIN_INCIDENTS = 20
 

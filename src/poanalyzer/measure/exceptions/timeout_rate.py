@@ -24,15 +24,17 @@ from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.timeouts import build_timeouts
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return fired over armed timers of the cases of the window, clustered by (root) case."""
-    rows = mined.timeouts
+    rows = mined.of(build_timeouts)
     if rows is None:
         return missing(Status.NOT_APPLICABLE, "no model has a timer on an activity")
     rows = rows.filter(rows.in_window)

@@ -24,10 +24,12 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.mine.flow import top_variants, variant_counts
 from poanalyzer.results import Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 TOP = 10
 
@@ -35,14 +37,16 @@ TOP = 10
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return f₁ / N with Wilson's interval."""
     counts = [
-        mined.variant_counts[p.ix] for p in mined.processes if p.ix in mined.variant_counts and process in (None, p)
+        mined.of(variant_counts)[p.ix]
+        for p in mined.processes
+        if p.ix in mined.of(variant_counts) and process in (None, p)
     ]
     cases, single = sum(c.cases for c in counts), sum(c.singletons for c in counts)
     if not cases:
         return missing(Status.NOT_APPLICABLE, "no case with a row of work")
     value, low, high, _ = interval.proportion(single, cases)
     few = cases < MIN_CASES
-    top = mined.top_variants
+    top = mined.of(top_variants)
     if process is not None:
         top = top[top["process_ix"] == process.ix]
     sizes = [int(n) for n in top.sort_values("cases", ascending=False)["cases"]]

@@ -1,10 +1,15 @@
 """Behaviour coverage.
 
-Estimated share of the behaviour of the process that the log has seen: Ĉ = 1 − f₁ / N, with f₁ the variants seen once and
-N the cases with work (Good–Turing). The next case follows a variant already seen with probability Ĉ. Low values warn
-that a figure about “the” process rests on a part of it. The whole export counts, not only the window.
+Estimated share of the behaviour of the process that the log has seen (Good–Turing): the next case follows a variant
+already seen with this probability. Low values warn that a figure about “the” process rests on a part of it. The whole
+export counts, not only the window.
 
-Known bias: parallel interleavings make variants; unbiased otherwise, even for long tails.
+Formula: 1 − f₁ / N, with f₁ the variants seen once and N the cases with work.
+
+Known bias: parallel branches that end in changing order make many variants of one behaviour, so that the value is too
+low; otherwise unbiased, even for long tails.
+
+Example: of 100 cases with work, 93 share their variant with another one and 7 have one of their own: 0.93.
 
 Source: Good (1953); Chao and Jost (2012).
 """
@@ -15,16 +20,20 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.mine.flow import variant_counts
 from poanalyzer.results import Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return Ĉ with Wilson's interval on the singletons."""
     counts = [
-        mined.variant_counts[p.ix] for p in mined.processes if p.ix in mined.variant_counts and process in (None, p)
+        mined.of(variant_counts)[p.ix]
+        for p in mined.processes
+        if p.ix in mined.of(variant_counts) and process in (None, p)
     ]
     cases, single = sum(c.cases for c in counts), sum(c.singletons for c in counts)
     if not cases:

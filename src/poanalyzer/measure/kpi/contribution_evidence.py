@@ -1,14 +1,16 @@
 """Contribution evidence.
 
 Share of the portfolio's KPIs (``portfolio = true``) that a release of a process demonstrably moved for the better: an
-interrupted time series, or days on which the old and the new version ran side by side, with a credible gain that no other
-figure paid for. A KPI must have twelve complete months before anything is said of it. Only measures of the catalogue of which
-effects are estimated count (cycle time, exception rate, rework, success rate); what a KPI of another measure owes to
-orchestration no log can tell, and it stays in the denominator.
+interrupted time series, or days on which the old and the new version ran side by side, with a credible gain that no
+other figure paid for. A KPI must have twelve complete months before anything is said of it. Only measures of the
+catalogue of which effects are estimated count (cycle time, exception rate, rework, success rate); what a KPI of
+another measure owes to orchestration no log can tell, and it stays in the denominator.
 
-Example: of two portfolio KPIs, cycle time fell by a fifth with a release and stayed, revenue has no estimate: one half.
+Formula: portfolio KPIs with a credible gain from a release / declared portfolio KPIs.
 
 Known bias: benefits that were agreed outside the engine are not seen.
+
+Example: of two portfolio KPIs, cycle time fell by a fifth with a release and stayed, revenue has no estimate: 0.5.
 
 Source: this project's definition; the designs are those of the sustained improvement.
 """
@@ -19,11 +21,15 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.effects import outcomes
+from poanalyzer.mine.releases import release_name
+from poanalyzer.mine.trackability import kpi_grades
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
     from poanalyzer.kpis import Kpi
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 MONTHS = 12
 
@@ -57,15 +63,15 @@ def compute(mined: Mined, process: Process | None) -> Finding:
 
 
 def _months(mined: Mined, kpi: Kpi) -> int:
-    served = [g for p in mined.productive if kpi.serves(p.key) for g in mined.kpi_grades[p.ix] if g.id == kpi.id]
+    served = [g for p in mined.productive if kpi.serves(p.key) for g in mined.of(kpi_grades)[p.ix] if g.id == kpi.id]
     return max((sum(m.complete and m.computable for m in g.months) for g in served), default=0)
 
 
 def _moved(mined: Mined, kpi: Kpi) -> str:
     """Return the credible gains of a KPI in words; empty where there is none."""
     gains = [
-        f"{mined.release_name(o.process, o.release)} of {o.process}, {e.gain:.0%} better"
-        for o in mined.outcomes if kpi.serves(o.process) and o.hit for e in o.improved if e.figure == kpi.measure
+        f"{release_name(mined, o.process, o.release)} of {o.process}, {e.gain:.0%} better"
+        for o in mined.of(outcomes) if kpi.serves(o.process) and o.hit for e in o.improved if e.figure == kpi.measure
     ]  # fmt: skip
     return ", ".join(gains)
 

@@ -3,6 +3,13 @@
 Share of productive processes with at least one declared KPI that has a target and an owner, unweighted or by volume,
 whichever is lower; for one process 1 or 0. Definitions are the analyst's word: declared evidence.
 
+Formula: productive processes with a KPI that has target and owner / productive processes.
+
+Known bias: a definition that was written for the assessment counts as much as one that the process is steered by.
+
+Example: two productive processes of equal volume; one has a cycle time with target and owner, the other a rework rate
+without a target: 0.5.
+
 Source: after the indicator template of del-Río-Ortega et al. (2013): target and responsible.
 """
 
@@ -15,7 +22,8 @@ from poanalyzer.measure.portfolio import share_of_processes
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:

@@ -1,13 +1,21 @@
 """KPI dimension breadth.
 
-How many sides of a process its declared KPIs really measure, of six: time, outcome and quality, effort and cost, volume and
-automation, compliance and deadlines, the customer. A KPI counts where the records carry it (grade 1 or more); the outcome
-counts too where the success of cases can be told without a KPI. For the portfolio the median over the productive processes.
+How many sides of a process its declared KPIs really measure, of six: time, outcome and quality, effort and cost,
+volume and automation, compliance and deadlines, the customer. A KPI counts where the records carry it (grade 1 or
+more); the outcome counts too where the success of at least 95 % of the closed cases can be told without a KPI. For
+the portfolio the median over the productive processes that have a value.
 
-What a KPI is about follows from its measure, or is the analyst's word (``dimension``). Revenue counts as outcome, risk as
-compliance. Known bias: many figures are no use of them.
+What a KPI is about follows from its measure, or is the analyst's word (``dimension``). Revenue counts as outcome,
+risk as compliance.
 
-For example a cycle time, a success rate and a rework rate are two dimensions: time and quality.
+Formula: number of sides with a declared KPI of grade 1 or more, the outcome included where it can be told; portfolio:
+the median.
+
+Range: 0 to 6.
+
+Known bias: many figures are no use of them; a portfolio whose processes declare nothing is told by those that do.
+
+Example: a cycle time, a success rate and a rework rate measure two sides, time and quality: 2.
 
 Source: dimensions after the devil's quadrangle (Reijers and Liman Mansar 2005); the count is this project's.
 """
@@ -18,11 +26,12 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
-from poanalyzer.mine.trackability import ENOUGH, dimension
+from poanalyzer.mine.trackability import ENOUGH, dimension, field_quality, kpi_grades
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 SIDES = {
     "time": "time", "quality": "outcome and quality", "revenue": "outcome and quality", "cost": "effort and cost",
@@ -47,10 +56,10 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         )  # fmt: skip
     if process.closed < MIN_CASES:
         return missing(Status.INSUFFICIENT, f"{process.closed} closed cases; at least {MIN_CASES} are needed")
-    grades = {k.id: k for k in mined.kpi_grades[process.ix]}
+    grades = {k.id: k for k in mined.of(kpi_grades)[process.ix]}
     declared = [k for k in mined.config.kpi if k.serves(process.key)]
     carried = [(k, SIDES[d]) for k in declared if (grades[k.id].grade or 0) >= 1 and (d := dimension(k)) is not None]
-    observed = mined.field_quality[process.ix].whole["outcome"] >= ENOUGH
+    observed = mined.of(field_quality)[process.ix].whole["outcome"] >= ENOUGH
     if not declared and not observed:
         return _undeclared()
     sides = {side for _, side in carried} | ({SIDES["quality"]} if observed else set())

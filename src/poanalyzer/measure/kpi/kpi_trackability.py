@@ -1,10 +1,19 @@
 """KPI trackability.
 
-Share of the key figures of a process that its records can support: figures of the catalogue, and those declared for it,
-that are computable (grade 1 or more) / all of them. A figure is computable where every field it needs is filled in at
-least 95 % of the cases. For the portfolio the mean over processes with 30 closed cases, weighted by their closed cases.
+Share of the key figures of a process that its records can support: of the 17 figures of the catalogue and those
+declared beside them. A figure is computable (grade 1 or more) where every field it needs is filled in at least 95 %
+of the cases or rows, and there are at least 30 closed cases. For the portfolio the mean over processes with 30 closed
+cases, weighted by their closed cases. The whole export counts, not only the window.
 
 Trackable is not tracked: logs prove only the first. It is a census of fields, so there is no sampling interval.
+
+Formula: figures at grade 1 or more / figures that can be graded; portfolio: Σ closed cases × share / Σ closed cases.
+
+Known bias: every figure weighs the same, also one of the catalogue that nobody asks for; filled fields may be filled
+wrongly.
+
+Example: an engine records times, actors, resources, failures and open states, but no outcomes, due dates, costs or
+outside events: 5 of 17 figures need one of these: 12 / 17 = 0.71.
 
 Source: after del-Río-Ortega et al. (2013); the grades are this project's.
 """
@@ -14,10 +23,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.mine.trackability import kpi_grades
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 GRADE = 1
 
@@ -36,7 +47,7 @@ def compute(mined: Mined, process: Process | None, grade: int = GRADE) -> Findin
         )  # fmt: skip
     if process.closed < MIN_CASES:
         return missing(Status.INSUFFICIENT, f"{process.closed} closed cases; at least {MIN_CASES} are needed")
-    rated = [k for k in mined.kpi_grades[process.ix] if k.grade is not None]
+    rated = [k for k in mined.of(kpi_grades)[process.ix] if k.grade is not None]
     met = [k for k in rated if (k.grade or 0) >= grade]
     value = len(met) / len(rated)
     return Finding(

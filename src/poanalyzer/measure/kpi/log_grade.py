@@ -1,9 +1,20 @@
 """Log grade.
 
-How far a log can be trusted, in stars 1–5 after the Process Mining Manifesto. Engine exports start at four stars
-(recorded automatically and systematically), outside sources at three; each failed gate takes one away: a time zone that
-had to be assumed, a history level that keeps too little, retention shorter than the window, more than 1 % of the records
-rejected. The portfolio has the grade of its weakest engine input. Below three stars no level is called demonstrated.
+How far a log can be trusted, in stars after the Process Mining Manifesto. Engine exports start at four stars
+(recorded automatically and systematically), outside sources at three; each failed gate takes one away: a time zone
+that had to be assumed, a history level that keeps too little (none or activity), retention shorter than the window,
+more than 1 % of the records rejected. A process and the portfolio have the grade of their weakest engine input. Below
+three stars no level is called demonstrated.
+
+Formula: 4 − failed gates, at least 1; the lowest over the engine inputs.
+
+Range: 1 to 4. The manifesto's fifth star, for events whose meaning is written down in an ontology, is not given.
+
+Known bias: the gates believe what an export says of itself; one that was thinned out or merged without a word keeps
+its stars, and a plain log whose role nobody stated is taken for an engine's.
+
+Example: an export at history level activity that keeps finished cases for 90 days, seen over a window of 180 days: 4
+− 2 = 2.
 
 Source: IEEE Task Force on Process Mining, Process Mining Manifesto (2011), Table 1; the gates are this project's.
 """
@@ -17,7 +28,8 @@ from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 REJECTED = 0.01
 

@@ -1,11 +1,19 @@
 """Portfolio roll-up coverage.
 
-Share of the productive processes, and of the lines of business, that feed at least one KPI of the portfolio about a business
-outcome; the lower of the two. Such a KPI is declared with ``portfolio = true`` and is about cost, revenue, the customer,
-risk or compliance (service levels are compliance): counts of activities are no outcomes. A process feeds it where it is one
-of the KPI's processes and its records carry the KPI (grade 1 or more). Declared evidence.
+Share of the productive processes, and of the lines of business, that feed at least one KPI of the portfolio about a
+business outcome; the lower of the two. Such a KPI is declared with ``portfolio = true`` and is about cost, revenue,
+the customer, risk or compliance (service levels are compliance): counts of activities are no outcomes. A process
+feeds it where it is one of the KPI's processes and its records carry the KPI (grade 1 or more); for one process 1 or
+0. Declared evidence.
 
-Example: revenue rolled up over orders and returns, with purchasing left out, is two of three processes.
+Formula: the lowest of productive processes that feed one / productive processes, the same by volume, and lines of
+business with such a process / declared lines of business.
+
+Known bias: a roll-up that was declared for the assessment counts as much as one that somebody reads; one fed process
+stands for its whole line of business.
+
+Example: revenue is rolled up over two of four processes of equal volume, both of one of the two lines of business:
+0.5.
 
 Source: this project's definition of the model's “large-scale KPIs”.
 """
@@ -16,11 +24,12 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.measure.portfolio import share_of_processes
-from poanalyzer.mine.trackability import dimension
+from poanalyzer.mine.trackability import dimension, kpi_grades
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 OUTCOMES = ("cost", "revenue", "customer", "risk", "compliance")
 
@@ -61,7 +70,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
 
 
 def _fed(mined: Mined, process: Process) -> list[str]:
-    grades = {k.id: k.grade or 0 for k in mined.kpi_grades[process.ix]}
+    grades = {k.id: k.grade or 0 for k in mined.of(kpi_grades)[process.ix]}
     return [
         k.title or k.id for k in mined.config.kpi
         if k.portfolio and k.serves(process.key) and dimension(k) in OUTCOMES and grades[k.id] >= 1

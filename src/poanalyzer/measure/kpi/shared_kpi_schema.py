@@ -1,11 +1,18 @@
 """Shared KPI schema.
 
-Share of productive processes with at least one KPI whose definition serves three productive processes or more, unweighted
-or by volume, whichever is lower; for one process 1 or 0. A definition is a ``[[kpi]]`` (its id), or the ``definition`` that
-several of them name because each process has its own target; the project file refuses a definition with two measures, so
-that a shared name is a shared formula. Definitions are the analyst's word: declared evidence.
+Share of productive processes with at least one KPI whose definition serves three productive processes or more,
+unweighted or by volume, whichever is lower; for one process 1 or 0. A definition is a ``[[kpi]]`` (its id), or the
+``definition`` that several of them name because each process has its own target; the project file refuses a
+definition with two measures, so that a shared name is a shared formula. Definitions are the analyst's word: declared
+evidence.
 
-Example: cycle times of orders, returns and invoices that name ``definition = "cycle-time"`` are one schema of three.
+Formula: productive processes with a definition that serves at least three of them / productive processes.
+
+Known bias: with fewer than three productive processes it is always 0; a KPI declared for all processes is shared at
+once, whether anybody compares them or not.
+
+Example: the cycle times of orders, returns and invoices name ``definition = "cycle-time"``, a fourth process of equal
+volume shares none: 3 / 4 = 0.75.
 
 Source: this project's definition of the model's “broader process orchestration KPIs”.
 """
@@ -19,7 +26,8 @@ from poanalyzer.measure.portfolio import share_of_processes
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 ENOUGH = 3
 

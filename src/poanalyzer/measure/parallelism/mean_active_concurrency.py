@@ -1,9 +1,16 @@
 """Mean active concurrency.
 
-How many activities were active on average while any was: Σ durations / Σ time with at least one active, summed over
-cases. 1 means that nothing overlapped. Only rows of work with a start and an end count; zero-length ones add nothing.
+How many activities of a case were active on average while any was. 1 means that nothing overlapped. Rows of work with
+a start and an end count, in cases of the window that may still be open; zero-length rows add nothing. For the
+portfolio a root case is taken together with the cases it called.
 
-Known bias: a user task that lies open overlaps trivially (waiting is not work).
+Formula: Σ durations of rows of work / Σ time with at least one of them active, over cases.
+
+Range: 1 and above.
+
+Known bias: a user task that lies open overlaps with all that runs meanwhile, although waiting is not work.
+
+Example: one activity runs from minute 0 to 20, another from 10 to 30: 40 minutes of work in 30 busy ones, 1.33.
 
 Source: this project's definition: the speed-up over busy time, as in multiprogramming.
 """

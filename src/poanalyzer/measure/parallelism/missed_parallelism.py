@@ -1,15 +1,22 @@
 """Missed parallelism.
 
-The most that could be saved of the time of cases if activities that always follow one another on the critical path ran side
-by side: Σ over the chosen pairs of the smaller of the two (waiting and work) / Σ time from the first work ready to the last
-work done. Unit: share, 0 to 1. Of a chain of neighbours no activity is in two pairs.
+The most that could be saved of the time of cases if activities that always follow one another on the critical path
+ran side by side. Of a chain of neighbours no activity is in two pairs.
 
-A pair counts where the second waited for the first on critical paths, the first came first in at least 95 % of at least 30
-cases with both, the second ran in at least 95 % of the cases with the first, no one person did both in more than half, and the
-two never really ran side by side. Whether the second needs what the first wrote no export says. So this is a hypothesis to ask
-people about, not evidence: it has no weight in any level. Sampled as the critical-path speed-up.
+A pair counts where the second waited for the first on critical paths, the first began first in at least 95 % of at
+least 30 cases with both, the second ran in at least 95 % of the cases with the first, one and the same person did
+both in at most half of the times, and the two overlapped in fewer than 5 % of the cases. Whether the second needs
+what the first wrote no export says. So this is a hypothesis to ask people about, not evidence: it has no weight in
+any level. Sampled as the critical-path speed-up.
 
-For example a credit check of 2 hours always before a stock check of 1 hour, in cases of 10 hours: at most a tenth.
+Formula: Σ over the chosen pairs of the smaller of the two (waiting + work) / Σ (last end of work − when the first
+work was ready), over closed cases.
+
+Known bias: an upper bound, too high wherever the second activity reads what the first wrote or a rule orders them;
+pairs of rare activities are not found.
+
+Example: a credit check of 2 hours always before a stock check of 1 hour, in cases of 10 hours: at most 1 of 10 hours,
+0.1.
 
 Source: this project's conditions, after the critical path method.
 """
@@ -21,15 +28,18 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.measure.sampled import of_sample, sums_by_root, too_few
+from poanalyzer.mine.critical_path import critical_paths
+from poanalyzer.mine.missed_parallelism import missed
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share with an interval clustered by root case, and the pairs as hypotheses."""
-    paths, found = mined.critical_paths, mined.missed_parallelism
+    paths, found = mined.of(critical_paths), mined.of(missed)
     rows = paths.work_rows
     here = [k for k, (first, _) in enumerate(paths.cases) if process is None or rows.process[first] == process.ix]
     sums = sums_by_root(

@@ -1,9 +1,15 @@
 """Overlap share.
 
-Share of the busy time in which at least two activities of the same case were active: time with ≥ 2 active / time with
-≥ 1 active, summed over cases. Intervals that only touch do not overlap.
+Share of the busy time of cases in which at least two activities of the same case were active. Intervals that only
+touch do not overlap. Rows of work with a start and an end count, in cases of the window that may still be open; for
+the portfolio a root case is taken together with the cases it called.
 
-Known bias: as mean active concurrency.
+Formula: Σ time with ≥ 2 rows of work active / Σ time with ≥ 1 active, over cases.
+
+Known bias: a user task that lies open overlaps with all that runs meanwhile, although waiting is not work; the
+overlap shares of people and of services stand beside it.
+
+Example: one activity runs from minute 0 to 20, another from 10 to 30: 10 of 30 busy minutes, 0.33.
 
 Source: this project's definition, from interval overlap.
 """

@@ -1,6 +1,14 @@
 """Parallel case share.
 
-Share of cases in which any two activities overlapped, among cases with at least one activity that took time.
+Share of cases in which any two activities overlapped, among the cases with at least one activity that took time.
+Cases of the window count, open ones too; for the portfolio a root case together with the cases it called.
+
+Formula: cases with an overlap / cases with at least one row of work that took time.
+
+Known bias: a second of overlap counts as much as a day of it; a user task that lies open overlaps with all that runs
+meanwhile.
+
+Example: of 40 cases with work that took time, two activities overlap in 10: 0.25.
 
 Source: this project's definition, from interval overlap.
 """

@@ -3,10 +3,18 @@
 Share of the modelled parallel pairs that really ran at the same time. The unit is a pair of branches of one activated
 split (parallel or inclusive gateway, non-interrupting event sub-process; in a plain log a pair that the analyst
 declared) in both of which at least one work row or call activity finished; it is realised if rows of the two overlap
-by more than nothing. Multi-instance siblings are not pairs.
+by more than nothing. Multi-instance siblings are not pairs. Cases of the window count, open ones too.
 
 Engines that run both branches in one transaction one after the other show 0 here: a parallel gateway in a model is no
-evidence of parallel work. Known bias: a split that a loop passes twice counts as one.
+evidence of parallel work.
+
+Formula: pairs of branches with an overlap / pairs of branches in both of which work finished, over cases.
+
+Known bias: a user task that lies open overlaps with the other branch although nobody works on it, which makes it too
+high; a split that a loop passes twice counts as one.
+
+Example: a split into three branches that run from minute 0 to 10, 5 to 15 and 20 to 30 makes three pairs, of which
+one overlaps: 0.33.
 
 Source: this project's definition, from interval overlap.
 """
@@ -18,17 +26,19 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
+from poanalyzer.mine.branches import realised_pairs
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
     import ibis
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share with an interval clustered by case (root case for the portfolio)."""
-    pairs = mined.branch_pairs
+    pairs = mined.of(realised_pairs)
     asked = mined.processes if process is None else (process,)
     if pairs is None or not any(_modelled(mined, p) for p in asked):
         return _nothing_modelled(mined, asked)

@@ -1,13 +1,16 @@
 """Service overlap share.
 
-Share of the time with work of services active in a case in which two or more such rows of the case were: time with ≥ 2
-active / time with ≥ 1 active, summed over cases. Unit: share, 0 to 1. Closed cases of the window, of at most 20 000 root
-cases by a hash of their ids. It stands beside the overlap share of all work, in which tasks that merely wait in people's
-lists overlap with everything.
+Share of the time with work of services active in a case in which two or more such rows of the case were. Closed cases
+of the window, in large logs a sample of about 20 000 root cases and 150 000 rows of work at most, drawn by a hash of
+the case id. It stands beside the overlap share of all work, in which tasks that merely wait in people's lists overlap
+with everything.
 
-Known bias: a service task that waits for an answer counts as active.
+Formula: Σ time with ≥ 2 rows of services' work active / Σ time with ≥ 1, over closed cases.
 
-For example two calls of 10 seconds that begin together, then one of 20: ten seconds of thirty is a third.
+Known bias: a service task that waits for an answer counts as active. Work in a called case counts there and overlaps
+with nothing of its caller.
+
+Example: two calls of 10 seconds that begin together, then one of 20: ten seconds of thirty, 0.33.
 
 Source: this project's definition, from interval overlap.
 """
@@ -21,7 +24,8 @@ from poanalyzer.measure.metric import Computed, Finding
 from poanalyzer.measure.sampled import overlap_of
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:

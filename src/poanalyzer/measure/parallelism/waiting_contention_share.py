@@ -2,14 +2,18 @@
 
 Share of the waiting in which the resource was busy with work that had been ready no later: there is too much of it.
 
-The five causes (batching, contention, prioritisation, unavailability, extraneous) are taken away in this order and add up
-to the waiting time: from when work was ready (recorded by the engine, else the end of what enabled it) to when a named
-resource began it. Unit: share of that time, 0 to 1, Σ over the rows of the sampled closed cases (at most 20 000 root
-cases by a hash of their ids). Needs start and end times and resources; what names nobody is left out and told.
+The five causes (batching, contention, prioritisation, unavailability, extraneous) are taken away in this order and
+add up to the waiting time: from when work was ready (recorded by the engine, else the end of what enabled it) to when
+a named resource began it. Closed cases of the window, in large logs a sample of about 20 000 root cases and 150 000
+rows of work at most, drawn by a hash of the case id. Work that names nobody is left out, and a caveat says how much
+waiting that is.
+
+Formula: Σ waiting by this cause / Σ waiting by all five causes, over rows of work that waited for a named resource.
 
 Known bias: work of the resource outside the log is not seen and falls to unavailability or extraneous waiting.
 
-For example a clerk who finishes the order before this one from 9 to 10 makes it wait an hour by contention.
+Example: an order is ready at 9:00 and begun at 10:30 by a clerk who was busy from 9:00 to 10:00 with one that was
+ready before: 1 of 1.5 hours, 0.67.
 
 Source: Lashkevich et al. (2023).
 """
@@ -22,7 +26,8 @@ from poanalyzer.measure.metric import Computed, Finding
 from poanalyzer.measure.sampled import waiting_share
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:

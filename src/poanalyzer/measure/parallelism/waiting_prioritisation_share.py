@@ -2,15 +2,19 @@
 
 Share of the waiting in which the resource was busy with work that became ready later: it was put first.
 
-The five causes (batching, contention, prioritisation, unavailability, extraneous) are taken away in this order and add up
-to the waiting time: from when work was ready (recorded by the engine, else the end of what enabled it) to when a named
-resource began it. Unit: share of that time, 0 to 1, Σ over the rows of the sampled closed cases (at most 20 000 root
-cases by a hash of their ids). Needs start and end times and resources; what names nobody is left out and told.
+The five causes (batching, contention, prioritisation, unavailability, extraneous) are taken away in this order and
+add up to the waiting time: from when work was ready (recorded by the engine, else the end of what enabled it) to when
+a named resource began it. Closed cases of the window, in large logs a sample of about 20 000 root cases and 150 000
+rows of work at most, drawn by a hash of the case id. Work that names nobody is left out, and a caveat says how much
+waiting that is.
 
-Known bias: as waiting by contention; a resource that shares an account looks as if it did.
+Formula: Σ waiting by this cause / Σ waiting by all five causes, over rows of work that waited for a named resource.
 
-For example a rush order that comes at 9:30 and is done before the one of 9:00, from 9:30 to 10:00, makes it wait half an
-hour.
+Known bias: work of the resource outside the log is not seen; people who share an account look like one who does other
+things first.
+
+Example: an order is ready at 9:00; a rush order comes at 9:30, is done until 10:00, and only then the first is begun:
+0.5 of 1 hour, 0.5.
 
 Source: Lashkevich et al. (2023).
 """
@@ -23,7 +27,8 @@ from poanalyzer.measure.metric import Computed, Finding
 from poanalyzer.measure.sampled import waiting_share
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:

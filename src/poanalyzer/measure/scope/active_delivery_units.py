@@ -23,10 +23,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.releases import releases_of
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
@@ -35,7 +37,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if not asked:
         return missing(Status.INSUFFICIENT, "no productive process in the window")
     start = mined.window.start or 0
-    released = {p.key for p in asked if any(r.at >= start for r in mined.releases.get(p.key, ()))}
+    released = {p.key for p in asked if any(r.at >= start for r in mined.of(releases_of).get(p.key, ()))}
     owners, where = _owners(mined, asked)
     if not owners:
         return missing(Status.NOT_AVAILABLE, "neither units nor tenants are known", "Declare [[process]] unit = ….")
@@ -69,7 +71,7 @@ def _owners(mined: Mined, asked: Sequence[Process]) -> tuple[dict[str, set[str]]
         tenants.setdefault(key[int(row.process_ix)], set()).add(str(row.tenant))
     if tenants:
         return tenants, "tenants"
-    sources = {p.key: {r.from_source for r in mined.releases.get(p.key, ()) if r.from_source} for p in asked}
+    sources = {p.key: {r.from_source for r in mined.of(releases_of).get(p.key, ()) if r.from_source} for p in asked}
     # one source for everything tells no team from another
     several = len(set().union(*sources.values())) > 1
     return ({k: v for k, v in sources.items() if v}, "sources of deployments") if several else ({}, "")

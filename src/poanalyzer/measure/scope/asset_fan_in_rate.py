@@ -19,25 +19,26 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
-from poanalyzer.mine.assets import sharing
+from poanalyzer.mine.assets import reached_assets, sharing
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 MIN_ASSETS = 10
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share with Wilson's interval over assets."""
-    if process is not None and process.key not in mined.assets:
+    if process is not None and process.key not in mined.of(reached_assets):
         return missing(Status.NOT_AVAILABLE, "neither models nor worker types of this process are in the export",
                        "Export the models of all versions.")  # fmt: skip
     if not mined.productive:
         return missing(Status.INSUFFICIENT, "no productive process in the window")
     fan_in = sharing(mined).fan_in
     if process is not None:
-        fan_in = {a: fan_in[a] for a in mined.assets[process.key] if a in fan_in}
+        fan_in = {a: fan_in[a] for a in mined.of(reached_assets)[process.key] if a in fan_in}
     if not fan_in:
         return missing(Status.NOT_APPLICABLE, "no building block of the organisation's own is in use")
     shared = sum(n >= 2 for n in fan_in.values())

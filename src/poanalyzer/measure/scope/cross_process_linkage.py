@@ -22,10 +22,12 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.portfolio import share_of_processes
+from poanalyzer.mine.linkage import linked_processes
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 ENOUGH = 0.8
 
@@ -41,7 +43,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if not process.productive:
         return missing(Status.NOT_APPLICABLE, "not a productive process")
     total = int(mined.root_counts.get(process.ix, 0))
-    rows = mined.linked_processes
+    rows = mined.of(linked_processes)
     rows = rows[rows["process_ix"] == process.ix]
     best = int(rows["cases"].max()) if len(rows) else 0
     value, low, high, method = interval.proportion(best, total)

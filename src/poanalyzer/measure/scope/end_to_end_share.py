@@ -21,17 +21,20 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import whole_number
+from poanalyzer.mine.linkage import message_links
+from poanalyzer.mine.units import units_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
     import ibis
 
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share of root cases with Wilson's interval."""
-    units = mined.units_of
+    units = mined.of(units_of)
     known = {p.ix: units.unit[p.key] for p in mined.processes if p.key in units.unit}
     if len(set(known.values())) < 2:
         return missing(
@@ -71,7 +74,7 @@ def _roots(mined: Mined, known: dict[int, str]) -> ibis.Table:
     cases = mined.cases.select("case_ix", "root_ix", "process_ix").join(of, "process_ix")
     tree = cases.group_by("root_ix").agg(lowest=cases.unit.min(), highest=cases.unit.max())
     tree = tree.filter(tree.lowest != tree.highest).select("root_ix")
-    pair = mined.message_links
+    pair = mined.of(message_links)
     if pair is not None:
         here = cases.select(from_ix="case_ix", from_root="root_ix", from_unit="unit")
         there = cases.select(to_ix="case_ix", to_root="root_ix", to_unit="unit")

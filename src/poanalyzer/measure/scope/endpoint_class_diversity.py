@@ -21,11 +21,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
-from poanalyzer.mine.executions import endpoint_class
+from poanalyzer.mine.executions import endpoint_class, modelled_executions
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 #: Less than this share of the executions is no taking part.
 LEAST = 0.01
@@ -33,7 +34,7 @@ LEAST = 0.01
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the number of kinds; a census of what ran, so without a sampling interval."""
-    rows = mined.modelled_executions
+    rows = mined.of(modelled_executions)
     rows = rows[rows["whole"]] if process is None else rows[rows["own"] & (rows["process_ix"] == process.ix)]
     rows = rows.assign(kind=endpoint_class(rows)).dropna(subset=["kind"])
     if rows.empty:

@@ -35,7 +35,8 @@ from poanalyzer.mine.rules import ENOUGH, VERSION, check, guarded
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 _SAID = {True: "kept", False: "not kept", None: "cannot be told from the export"}
 

@@ -27,7 +27,8 @@ from poanalyzer.mine.rules import guarded
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:

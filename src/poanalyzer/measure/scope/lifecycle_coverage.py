@@ -26,10 +26,14 @@ from typing import TYPE_CHECKING
 from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_MACHINE
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.measure.portfolio import share_of_processes
+from poanalyzer.mine.endpoints import endpoint_counts
+from poanalyzer.mine.episodes import build_episodes
+from poanalyzer.mine.releases import releases_of
 from poanalyzer.results import Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 STAGES = 6
 ENOUGH = 5 / 6
@@ -73,13 +77,17 @@ def stages(mined: Mined, process: Process) -> dict[str, bool | None]:
     """Return each stage with whether it shows; None where the export cannot show it."""
     elements = mined.elements
     modelled = len(elements) > 0 and bool((elements["process_key"] == process.key).any())
-    releases = mined.releases.get(process.key, ())
-    work = mined.endpoint_counts
+    releases = mined.of(releases_of).get(process.key, ())
+    work = mined.of(endpoint_counts)
     actors = set(work[work["process_ix"] == process.ix]["actor"])
     can = {
         c: mined.capability(process, c).available != "no" for c in ("models", "deployments", "attempts", "incidents")
     }
-    episodes = mined.episodes.filter(mined.episodes.process_ix == process.ix) if mined.has_failures else None
+    episodes = (
+        mined.of(build_episodes).filter(mined.of(build_episodes).process_ix == process.ix)
+        if mined.has_failures
+        else None
+    )
     followed = episodes is not None and bool(mined.scalar(episodes.count()))
     return {
         "model": modelled if can["models"] else None,

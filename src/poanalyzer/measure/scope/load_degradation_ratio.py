@@ -27,11 +27,12 @@ from typing import TYPE_CHECKING, Any
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.mine.mined import iso
-from poanalyzer.mine.pickup import GROUPS, HOUR_US
+from poanalyzer.mine.pickup import GROUPS, HOUR_US, load_bands
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 MIN_JOBS = 200
 MIN_SPREAD = 2.0
@@ -40,7 +41,7 @@ _WITHOUT_JOB_LOG = ("flowable", "activiti")
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the ratio with a jackknife over groups of days."""
-    found = mined.load_bands.get(-1 if process is None else process.ix)
+    found = mined.of(load_bands).get(-1 if process is None else process.ix)
     asked = mined.processes if process is None else (process,)
     if found is None and all(p.engine in _WITHOUT_JOB_LOG for p in asked):
         return missing(Status.NOT_SUPPORTED, "the engine keeps no history of jobs that were done")

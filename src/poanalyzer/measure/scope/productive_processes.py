@@ -24,7 +24,8 @@ from poanalyzer.measure.metric import Computed, Finding
 from poanalyzer.results import EVIDENCE_ROWS, Evidence
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:

@@ -14,7 +14,8 @@ by volume, the lower.
 
 Known bias: a block copied under a new name is not seen as shared; processes outside the export may share it, too.
 
-Example: orders and returns both hand work to the topic “print-label”, complaints share nothing: two of three.
+Example: orders and returns both hand work to the topic “print-label”, complaints, a process of equal volume, share
+nothing: 2 / 3 = 0.67.
 
 Source: this project's definition of the model's “elements that increase solution acceleration”.
 """
@@ -25,11 +26,12 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.measure.portfolio import share_of_processes
-from poanalyzer.mine.assets import sharing
+from poanalyzer.mine.assets import reached_assets, sharing
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
@@ -39,12 +41,12 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             mined, lambda p: compute(mined, p), lambda f: bool(f.value), "uses an asset that another process uses too"
         )
         return Finding(**found.__dict__ | {"evidence": (*_assets(mined), *found.evidence)[:EVIDENCE_ROWS]})
-    if process.key not in mined.assets:
+    if process.key not in mined.of(reached_assets):
         return missing(
             Status.NOT_AVAILABLE, "neither models nor worker types of this process are in the export",
             "Export the models of all versions.",
         )  # fmt: skip
-    reached = mined.assets[process.key]
+    reached = mined.of(reached_assets)[process.key]
     use = sharing(mined)
     shared = use.shared(reached)
     code = sum(use.code.get(a, 0) >= 2 for a in reached)

@@ -22,11 +22,12 @@ from typing import TYPE_CHECKING
 from poanalyzer.eventlog.schema import SERVICE_TYPES
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
-from poanalyzer.mine.executions import jackknifed
+from poanalyzer.mine.executions import jackknifed, modelled_executions
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 _WITHOUT_TEMPLATES = ("flowable", "activiti")
 
@@ -36,7 +37,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     asked = [p for p in mined.processes if process is None or p.ix == process.ix]
     if all(p.engine in _WITHOUT_TEMPLATES for p in asked):
         return missing(Status.NOT_SUPPORTED, "the engine knows no element templates")
-    rows = mined.modelled_executions
+    rows = mined.of(modelled_executions)
     rows = rows[rows["whole"]] if process is None else rows[rows["own"] & (rows["process_ix"] == process.ix)]
     rows = rows[rows["work"] & rows["element_type"].isin(SERVICE_TYPES) & (rows["element_type"] != "receiveTask")]
     if rows.empty:

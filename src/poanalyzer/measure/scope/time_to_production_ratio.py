@@ -27,10 +27,12 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.mine.mined import iso
+from poanalyzer.mine.releases import releases_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 DAY_US = 86_400_000_000
 INSTANCES = 30
@@ -83,7 +85,7 @@ def _ramps(mined: Mined) -> list[_Ramp]:
     at = done.mutate(place=place).filter(ibis._.place == INSTANCES - 1)
     frame = mined.query(at.group_by("process_ix").agg(at=at.end.max()))
     reached = {int(i): int(t) for i, t in zip(frame["process_ix"], frame["at"], strict=True)}
-    first = {key: min(r.at for r in releases) for key, releases in mined.releases.items() if releases}
+    first = {key: min(r.at for r in releases) for key, releases in mined.of(releases_of).items() if releases}
     begins = min((p.start for p in mined.processes if p.start is not None), default=0)
     end = mined.window.end
     out = []

@@ -21,17 +21,19 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.mine.rules import ENOUGH, check, guarded
+from poanalyzer.mine.units import units_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
-    from poanalyzer.mine.mined import Mined, Process
+    from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.processes import Process
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return the share in the weakest unit; it describes the portfolio only."""
     if process is not None:
         return missing(Status.NOT_APPLICABLE, "describes the portfolio only")
-    units = mined.units_of
+    units = mined.of(units_of)
     passed: dict[str, list[bool]] = {}
     for p in mined.productive:
         model = guarded(mined, p)
