@@ -355,3 +355,87 @@ def test_an_empty_file_is_not_a_table_without_rows(tmp_path: Path) -> None:
     (folder / "ACT_HI_PROCINST.csv").write_bytes(b"")
     with pytest.raises(InputError, match="the file is empty"):
         Read(folder)
+
+
+OP_LOG = "ID_ OPERATION_ID_ OPERATION_TYPE_ ENTITY_TYPE_ PROC_INST_ID_ JOB_ID_ EXTERNAL_TASK_ID_ USER_ID_ TIMESTAMP_"
+EXT_LOG = "ID_ EXT_TASK_ID_ TIMESTAMP_ STATE_ RETRIES_ ACT_ID_ ACT_INST_ID_ PROC_INST_ID_"
+#: Name → (rows of activities, rows of the job log as “job time state element execution”, instance of each failure).
+TRIED: dict[str, tuple[str, str, list[str | None]]] = {
+    "an instance that is stuck is none of its siblings": (
+        "i1 x1 ship serviceTask 8:10 8:12\ni2 x2 ship serviceTask 8:05 8:30",
+        "j1 8:00 0 ship x1, j2 8:00 0 ship x2, j3 8:00 0 ship x3, j1 8:04 1 ship x1, j3 8:04 1 ship x3, j3 8:09 1 ship x3, "
+        "j1 8:12 2 ship x1, j2 8:30 2 ship x2",
+        ["i1", "job:j3", "job:j3"],
+    ),
+    "a round that never succeeded is none of the rounds before": (
+        "i1 x1 ship serviceTask 8:05 8:06",
+        "j1 8:00 0 ship x1, j1 8:01 1 ship x1, j1 8:06 2 ship x1, j2 8:10 0 ship x1, j2 8:11 1 ship x1, j2 8:20 3 ship x1",
+        ["i1", "job:j2"],
+    ),
+    "rounds that succeeded, in executions of their own": (
+        "i1 y1 ship serviceTask 8:05 8:06\ni2 y2 ship serviceTask 8:15 8:16",
+        "j1 8:00 0 ship x1, j1 8:01 1 ship x1, j1 8:06 2 ship x1, j2 8:10 0 ship x1, j2 8:11 1 ship x1, j2 8:16 2 ship x1",
+        ["i1", "i2"],
+    ),
+    "siblings in executions of their own are told by when they succeeded": (
+        "i1 y1 ship serviceTask 8:05 8:20\ni2 y2 ship serviceTask 8:06 8:10",
+        "j1 8:00 0 ship x1, j2 8:00 0 ship x2, j1 8:01 1 ship x1, j2 8:02 1 ship x2, j2 8:10 2 ship x2, j1 8:20 2 ship x1",
+        ["i1", "i2"],
+    ),
+    "a failure at a later element of the same transaction": (
+        "i1 x1 ship serviceTask 8:05 8:05\ni2 x1 tell serviceTask 8:05 8:06",
+        "j1 8:00 0 ship x1, j1 8:01 1 ship x1, j1 8:02 1 tell x1, j1 8:06 2 ship x1",
+        ["i1", "i2"],
+    ),
+    "a later element that was never reached again": (
+        "", "j1 8:00 0 ship x1, j1 8:01 1 ship x1, j1 8:02 1 tell x1", ["job:j1", "job:j1/tell"],
+    ),
+    "a log of failures alone tells nothing of what came after": (
+        "i1 x1 ship serviceTask 8:05 8:06\ni2 x2 ship serviceTask 8:00 8:30",
+        "j1 8:01 1 ship x1, j3 8:06 1 ship x3",
+        ["i1", None],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_whose_tries_failed(read: Reader, name: str) -> None:
+    acts, log, expected = TRIED[name]
+    rows = []
+    for number, entry in enumerate(log.split(", ")):
+        job, at, state, element, execution = entry.split()
+        rows.append(f"l{number} {at} {job} 3 - {state} ship {element if state == '1' else '-'} {execution} c1 -")
+    lines = [line.split() for line in acts.splitlines()]
+    told = [f"{i} c1 c1 {x} {element} {kind} {start} {end} 4 1 - - -" for i, x, element, kind, start, end in lines]
+    got = read(
+        {
+            "HI_PROCINST": ONE_CASE,
+            "HI_ACTINST": "\n".join([ACTINST, "s c1 c1 c1 start startEvent 8:00 8:00 4 0 - - -", *told]),
+            "HI_JOB_LOG": "\n".join([JOB_LOG, *rows]),
+        }
+    )
+    assert [i for (i,) in got.only("attempts", "activity_instance_id")] == expected
+
+
+def test_what_an_operator_meant(read: Reader) -> None:
+    # j1 succeeded after the retry, j2 never did and is open; x1 is an external task
+    got = read(
+        {
+            "HI_PROCINST": ONE_CASE,
+            "HI_ACTINST": f"{ACTINST}\ni1 c1 c1 x1 ship serviceTask 8:20 8:21 4 1 - - -\n"
+            "i3 c1 c1 x3 bill serviceTask 8:00 - 0 1 - - -",
+            "HI_JOB_LOG": f"{JOB_LOG}\nl1 8:00 j1 3 - 0 ship - x1 c1 -\nl2 8:00 j2 3 - 0 ship - x2 c1 -\n"
+            "l3 8:01 j1 1 - 1 ship ship x1 c1 -\nl4 8:01 j2 1 - 1 ship ship x2 c1 -\nl5 8:21 j1 1 - 2 ship - x1 c1 -",
+            "HI_INCIDENT": f"{INCIDENT}\nn1 c1 x1 8:01 8:10 failedJob ship ship n1 j1 1\n"
+            "n2 c1 x2 8:01 - failedJob ship ship n2 j2 0",
+            "HI_EXT_TASK_LOG": f"{EXT_LOG}\ne1 x9 8:00 0 - bill i3 c1",
+            "HI_OP_LOG": f"{OP_LOG}\no1 p1 SetJobRetries Job c1 j1 - olga 8:10\n"
+            "o2 p2 SetExternalTaskRetries ExternalTask c1 - x9 olga 8:11\n"
+            "o3 p3 ModifyProcessInstance ProcessInstance c1 - - o 8:12",
+        }
+    )
+    assert got.only("attempts", "activity_instance_id") == [("i1",), ("job:j2",)]
+    assert got.only("exceptions", "activity_instance_id cleared_by") == [("i1", "operator"), ("job:j2", "none")]
+    assert got.only("operations", "operation activity_instance_id element_id") == [
+        ("SetJobRetries", "i1", "ship"), ("SetExternalTaskRetries", "i3", "bill"), ("ModifyProcessInstance", None, None),
+    ]  # fmt: skip

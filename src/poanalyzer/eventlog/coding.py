@@ -30,7 +30,7 @@ def code_cases(con: ibis.BaseBackend, sinks: list[Sink]) -> None:
                 parts.append(rows.mutate(sink=ibis.literal(number, "int16"), outside=sink.record.role == "outside"))
     if not parts:
         parts = [_empty("cases").mutate(sink=ibis.literal(0, "int16"), outside=ibis.literal(False))]
-    raw = con.create_table("t_cases", _union(parts))
+    raw = con.create_table("t_cases", _union(parts), temp=True)
     con.create_table(
         "d_process",
         raw.select("process_key", "outside")
@@ -41,9 +41,9 @@ def code_cases(con: ibis.BaseBackend, sinks: list[Sink]) -> None:
     by_name = [raw.process_ix, raw.case_id]
     # a case may come in pieces from several inputs: it is one case where process and id agree
     rank = ibis.row_number() if len(parts) == 1 else ibis.dense_rank()
-    pieces = con.create_table("t_pieces", raw.mutate(case_ix=rank.over(order_by=by_name)))
+    pieces = con.create_table("t_pieces", raw.mutate(case_ix=rank.over(order_by=by_name)), temp=True)
     name = "t_untimed" if _silent(sinks) else "c_cases"
-    con.create_table(name, _rooted(con, pieces if len(parts) == 1 else _merged(pieces)))
+    con.create_table(name, _rooted(con, pieces if len(parts) == 1 else _merged(pieces)), temp=name.startswith("t_"))
     con.drop_table("t_cases")
 
 
@@ -81,12 +81,14 @@ def code_activities(con: ibis.BaseBackend, sinks: list[Sink], accounts: Accounts
     """Create the dictionaries of activities, steps and resources, and ``c_acts``."""
     import ibis
 
-    acts = [(n, s, rows) for n, s in enumerate(sinks) for name, rows in s.tables if name == "activities"]
+    acts = [(n, s, s.once(rows)) for n, s in enumerate(sinks) for name, rows in s.tables if name == "activities"]
     step_keys = ["element_id", "activity", "element_type", "endpoint"]
     resource_keys = ["resource", "role", "resource_type"]
     rows_of = [rows for _, _, rows in acts] or [_empty("activities")]
     # one scan finds the names of both kinds
-    pairs = con.create_table("t_names", _union([r.select(step_keys + resource_keys).distinct() for r in rows_of]))
+    pairs = con.create_table(
+        "t_names", _union([r.select(step_keys + resource_keys).distinct() for r in rows_of]), temp=True
+    )
     steps = pairs.select(step_keys).distinct()
     resources = pairs.select(resource_keys).distinct()
     names = steps.select("activity").distinct()

@@ -60,7 +60,8 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "operations": {
         "operation": "string!", "case_id": "string", "entity": "string", "user": "string", "at": "time!",
-        "operation_id": "string", "element_id": "string", "source": "string!", "raw_ref": "string",
+        "operation_id": "string", "activity_instance_id": "string", "element_id": "string", "source": "string!",
+        "raw_ref": "string",
     },
     "variables": {
         "case_id": "string!", "activity_instance_id": "string", "name": "string!", "type": "string",

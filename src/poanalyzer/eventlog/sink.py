@@ -65,6 +65,7 @@ class Sink:
         self.tables: list[tuple[str, ibis.Table]] = []
         self._constants: dict[int, dict[str, object]] = {}
         self.problems: list[Problem] = []
+        self._kept: list[str] = []
         self._progress = progress
 
     def put(self, table: str, rows: ibis.Table | pa.Table) -> None:
@@ -101,7 +102,33 @@ class Sink:
         """Keep Arrow rows in the store's back end under a fresh name and return them as an Ibis table."""
         import ibis
 
-        return self.con.create_table(f"stage_{name}_{uuid4().hex}", ibis.memtable(rows))
+        return self.keep(ibis.memtable(rows), name)
+
+    def keep(self, rows: ibis.Table, name: str) -> ibis.Table:
+        """Run an expression that is used more than once, and return its result as a table.
+
+        It is a temporary table, which the back end neither compresses nor writes to the work file, and goes when the
+        log is sealed.
+        """
+        table = f"kept_{name}_{uuid4().hex}"
+        self._kept.append(table)
+        return self.con.create_table(table, rows, temp=True)
+
+    def once(self, rows: ibis.Table) -> ibis.Table:
+        """Return rows put here, run and kept if joins made them: who reads them twice must not pay twice."""
+        import ibis.expr.operations as ops
+
+        if not rows.op().find(ops.JoinChain):
+            return rows
+        kept = self.keep(rows, "rows")
+        self._constants[id(kept)] = self.constants(rows)
+        self.tables = [(table, kept if one is rows else one) for table, one in self.tables]
+        return kept
+
+    def sealed(self) -> None:
+        """Drop what was kept: the log is coded now."""
+        while self._kept:
+            self.con.drop_table(self._kept.pop())
 
     def read(self, rows: int) -> None:
         """Count rows (events, records) found in the source, as the source counts them."""

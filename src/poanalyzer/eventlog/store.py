@@ -7,6 +7,7 @@ memory for small inputs and in a work file that spills for large ones.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 #: Inputs larger than this go to a work file instead of memory.
 WORK_FILE_BYTES = 64 << 20
-#: Memory the engine may use before it spills to disk.
-MEMORY_LIMIT = "1GB"
+#: What the engine may use of the machine's memory before it spills to disk, and at least so much.
+MEMORY_SHARE, MEMORY_LEAST = 12, 1 << 30
 
 
 class Store:
@@ -37,14 +38,15 @@ class Store:
         self,
         *,
         size: int = 0,
-        memory_limit: str = MEMORY_LIMIT,
+        memory: int | None = None,
         threads: int | None = None,
         progress: Callable[[str, float], None] | None = None,
     ) -> None:
         import ibis
 
         self.workdir = Path(tempfile.mkdtemp(prefix="poanalyzer-"))
-        options: dict[str, Any] = {"memory_limit": memory_limit, "temp_directory": str(self.workdir / "spill")}
+        limit = memory or max(MEMORY_LEAST, machine_memory() // MEMORY_SHARE)
+        options: dict[str, Any] = {"memory_limit": f"{limit >> 20}MiB", "temp_directory": str(self.workdir / "spill")}
         if threads:
             options["threads"] = threads
         where = str(self.workdir / "log.duckdb") if size > WORK_FILE_BYTES else ":memory:"
@@ -70,6 +72,9 @@ class Store:
         for table in TABLES:
             if table not in ("cases", "activities"):
                 code_plainly(self.con, self.sinks, table)
+        self.con.drop_table("t_pieces")
+        for sink in self.sinks:
+            sink.sealed()
         log = EventLog(con=self.con, workdir=self.workdir, inputs=[s.record for s in self.sinks], config=config)
         log.problems = [p for s in self.sinks for p in s.problems]
         if not log.row_count("cases"):
@@ -85,6 +90,14 @@ class Store:
         """Drop the back end and its files."""
         self.con.disconnect()
         shutil.rmtree(self.workdir, ignore_errors=True)
+
+
+def machine_memory() -> int:
+    """Return how many bytes of memory this machine has; a guess where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 6 << 30
 
 
 @dataclass

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from poanalyzer.errors import InputError
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.act.columns import COLUMNS
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import ibis
 
 #: Makes names of tables unique, however many exports are read into one store.
-_SERIAL = itertools.count()
 #: Bytes that say nothing: white space, zeros, marks of the byte order.
 _BLANK = b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"
 
@@ -87,6 +86,15 @@ class Export:
         kinds = {c.lstrip("@"): "int64" if c.startswith("@") else "string" for c in COLUMNS[table]}
         return ibis.memtable([], schema=ibis.schema(kinds))
 
+    def refuse_if_empty(self) -> None:
+        """Raise :class:`InputError` where no table without which nothing is known has a row."""
+        if not any(self.count(table) for table in CENTRAL):
+            raise InputError(
+                "ACT_HI_PROCINST and ACT_HI_ACTINST hold no rows",
+                where=self._sink.record.path,
+                fix="Export them again, from a database whose history was not cleaned up.",
+            )
+
     def count(self, table: str) -> int:
         """Return the number of rows of a table, 0 where it was not exported."""
         return int(self._sink.con.execute(self._tables[table].count())) if table in self._tables else 0
@@ -97,7 +105,7 @@ class Export:
 
     def keep(self, rows: ibis.Table, name: str) -> ibis.Table:
         """Run an expression that is used more than once, and return its result as a table of the store."""
-        return self._sink.con.create_table(f"act_{name}_{next(_SERIAL)}", rows)
+        return self._sink.keep(rows, name)
 
     def note(self, severity: Literal["note", "warning"], text: str, fix: str = "") -> None:
         """Tell the reader something about this export."""

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.act.definitions import definitions, load_models, lookup_tables, put_definitions
+from poanalyzer.ingest.act.definitions import definitions, deployments_of, lookup_tables
 from poanalyzer.ingest.act.export import Export, staged_export
-from poanalyzer.ingest.act.exports import CENTRAL, find_exports
+from poanalyzer.ingest.act.exports import find_exports, is_model
 from poanalyzer.ingest.act.variables import put_variables
 from poanalyzer.ingest.adapter import Claim
-from poanalyzer.ingest.camunda7.activities import put_activities
+from poanalyzer.ingest.camunda7.activities import put_activity_instances
 from poanalyzer.ingest.camunda7.capabilities import put_capabilities
 from poanalyzer.ingest.camunda7.failures import put_attempts, put_incidents
 from poanalyzer.ingest.camunda7.handled import put_handled
-from poanalyzer.ingest.camunda7.instances import put_cases, usable_activities
+from poanalyzer.ingest.camunda7.instances import put_instances, usable_activities
 from poanalyzer.ingest.camunda7.operations import put_operations
+from poanalyzer.ingest.camunda7.tried import tried_instances
+from poanalyzer.ingest.engine.definitions import put_definitions, read_model_files
 from poanalyzer.ingest.files import InputFile
 
 #: The claim for tables that alone say nothing of what ran: a last resort, which says what to add.
@@ -58,26 +60,18 @@ class Camunda7:
                 fix="Export at least these two tables as CSV.",
             )
         _tell_absent(export, sink)
-        if not any(export.count(table) for table in CENTRAL):
-            raise InputError(
-                "ACT_HI_PROCINST and ACT_HI_ACTINST hold no rows",
-                where=sink.record.path,
-                fix="Export them again, from a database whose history was not cleaned up.",
-            )
-        found = definitions(export, load_models(claim.files, sink))
+        export.refuse_if_empty()
+        found = definitions(export, read_model_files(filter(is_model, claim.files), sink))
         keys, elements = lookup_tables(found, export)
         acts = usable_activities(export, sink)
-        cases = put_cases(export, acts, keys, sink)
-        if not export.has("HI_ACTINST"):
-            count = export.count("HI_PROCINST")
-            sink.read(count)
-            sink.kept(count)
-        put_activities(export, acts, elements, sink)
-        put_attempts(export, acts, sink)
-        put_incidents(export, acts, sink)
+        cases = put_instances(export, acts, keys, sink)
+        put_activity_instances(export, acts, elements, sink)
+        tried = tried_instances(export, acts)
+        put_attempts(export, tried, acts, sink)
+        put_incidents(export, tried, acts, sink)
         put_handled(acts, elements, cases, sink)
-        put_definitions(found, export, sink)
-        put_operations(export, sink)
+        put_definitions(deployments_of(found, export), sink, "ACT_RE_PROCDEF")
+        put_operations(export, tried, sink)
         put_variables(export, sink)
         put_capabilities(export, cases, acts, found, sink)
         sink.progress(1.0)

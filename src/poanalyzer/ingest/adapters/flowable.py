@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from poanalyzer.config import Config, InputSettings
-from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.act.definitions import definitions, load_models, lookup_tables, put_definitions
+from poanalyzer.ingest.act.definitions import definitions, deployments_of, lookup_tables
 from poanalyzer.ingest.act.export import staged_export
-from poanalyzer.ingest.act.exports import CENTRAL, find_exports
+from poanalyzer.ingest.act.exports import find_exports, is_model
 from poanalyzer.ingest.act.variables import put_variables
 from poanalyzer.ingest.adapter import Claim
+from poanalyzer.ingest.engine.definitions import put_definitions, read_model_files
 from poanalyzer.ingest.files import InputFile
 from poanalyzer.ingest.flowable.capabilities import put_capabilities
 from poanalyzer.ingest.flowable.handled import fired_boundaries, put_dead_letters, put_handled
-from poanalyzer.ingest.flowable.instances import put_activities, put_cases, usable_activities
+from poanalyzer.ingest.flowable.instances import put_activity_instances, put_instances, usable_activities
 from poanalyzer.ingest.flowable.models import event_starts, leaving_flows
 from poanalyzer.ingest.flowable.operations import put_operations
 
@@ -44,26 +44,17 @@ class Flowable:
     def read(self, claim: Claim, settings: InputSettings, config: Config, sink: Sink) -> None:
         """Read the export into the canonical tables."""
         export = staged_export(claim.files, settings.timezone or config.project.timezone, sink)
-        if not any(export.count(table) for table in CENTRAL):
-            raise InputError(
-                "ACT_HI_PROCINST and ACT_HI_ACTINST hold no rows",
-                where=sink.record.path,
-                fix="Export them again, from a database whose history was not cleaned up.",
-            )
+        export.refuse_if_empty()
         sink.record.engine = "flowable" if export.has_column("HI_ACTINST", "TRANSACTION_ORDER_") else "activiti"
-        found = definitions(export, load_models(claim.files, sink))
+        found = definitions(export, read_model_files(filter(is_model, claim.files), sink))
         keys, elements = lookup_tables(found, export)
         acts, flows = usable_activities(export, sink)
-        cases = put_cases(export, acts, keys, sink)
-        if not export.has("HI_ACTINST"):
-            count = export.count("HI_PROCINST")
-            sink.read(count)
-            sink.kept(count)
+        cases = put_instances(export, acts, keys, sink)
         fired = fired_boundaries(export, acts, flows, elements, leaving_flows(found, export))
-        put_activities(export, acts, fired, elements, sink)
+        put_activity_instances(export, acts, fired, elements, sink)
         put_handled(acts, fired, elements, event_starts(found, export), sink)
         put_dead_letters(export, acts, sink)
-        put_definitions(found, export, sink)
+        put_definitions(deployments_of(found, export), sink, "ACT_RE_PROCDEF")
         put_operations(export, acts, cases, sink)
         put_variables(export, sink)
         put_capabilities(export, cases, acts, found, sink)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poanalyzer.eventlog.schema import HUMAN_TYPES, SERVICE_TYPES
 from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.act.activities import by_code, put_activities
 from poanalyzer.ingest.act.export import Export
 from poanalyzer.ingest.camunda7.instances import TYPED_STARTS, element_type
 from poanalyzer.ingest.camunda7.jobs import with_jobs
@@ -20,7 +20,7 @@ _ERRORS = ("errorEndEvent", "boundaryError", "errorStartEvent")
 _COMPENSATING = ("intermediateCompensationThrowEvent", "compensationEndEvent", "cancelEndEvent")
 
 
-def put_activities(export: Export, acts: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
+def put_activity_instances(export: Export, acts: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
     """Fill ``activities`` from ACT_HI_ACTINST, the tasks, the jobs, the external tasks, the decisions and the models."""
     import ibis
 
@@ -43,87 +43,62 @@ def put_activities(export: Export, acts: ibis.Table, elements: ibis.Table, sink:
     rows = _with_workers(rows, export)
     rows = _with_decisions(rows, export)
     rows = _with_compensation(rows, acts, elements)
-    is_event_scope = rows.event_scope.notnull() | (rows.m_element_type == "eventSubProcess").fill_null(False)
-    kind = ibis.ifelse((rows.element_type == "subProcess") & is_event_scope, "eventSubProcess", rows.element_type)
-    name = ibis.coalesce(rows.ACT_NAME_, rows.m_name, rows.ACT_ID_).re_replace(r"\s+", " ").strip()
-    machine = rows.element_type.isin(SERVICE_TYPES)
-    person = ibis.coalesce(rows.completed_by, rows.task_assignee, rows.ASSIGNEE_)
-    does = rows.m_implementation.re_replace("^[a-z]+:", "")
+    rows = rows.mutate(
+        element_type=ibis.ifelse(
+            (rows.element_type == "subProcess") & rows.event_scope.notnull(), "eventSubProcess", rows.element_type
+        ),
+        scope_id=rows.PARENT_ACT_INST_ID_.nullif(rows.PROC_INST_ID_),
+        person=ibis.coalesce(rows.completed_by, rows.task_assignee, rows.ASSIGNEE_),
+    )
     # selected columns, engines before the state was kept: of tasks alone it is known how they ended
     stated = export.has_column("HI_ACTINST", "ACT_INST_STATE_")
     canceled = rows.canceled if stated else (rows.task_reason != "completed").fill_null(False)
-    sink.put(
-        "activities",
-        rows.select(
-            "seq", "mi_index",
-            activity_instance_id=rows.ID_,
-            case_id=rows.PROC_INST_ID_,
-            element_id=rows.ACT_ID_,
-            activity=name.nullif("").fill_null(rows.ACT_ID_),
-            element_type=kind,
-            scope_id=rows.PARENT_ACT_INST_ID_.nullif(rows.PROC_INST_ID_),
-            called_case_id=rows.CALL_PROC_INST_ID_,
-            scheduled=ibis.coalesce(
-                rows.offered, ibis.ifelse(rows.element_type == "userTask", rows.START_TIME_, rows.job_created)
-            ),
-            assigned=rows.claimed,
-            start=rows.START_TIME_,
-            end=rows.END_TIME_,
-            start_kind=ibis.literal("observed"),
-            state=ibis.cases((canceled, "canceled"), (rows.END_TIME_.isnull(), "running"), else_="completed"),
-            resource=ibis.ifelse(machine, rows.worker, person),
-            role=ibis.coalesce(rows.task_group, _plain_groups(rows.m_candidate_groups)),
-            resource_type=ibis.cases(
-                (machine, "system"),
-                (rows.element_type.isin(HUMAN_TYPES) & person.notnull(), "human"),
-                else_="unknown",
-            ),
-            endpoint=ibis.coalesce(
-                rows.topic, rows.decision_key, ibis.ifelse(machine, does, ibis.null("string"))
-            ),
-            due=rows.task_due,
-            is_compensation=ibis.coalesce(rows.m_is_compensation, rows.compensates),
-            error_code=ibis.ifelse(rows.ACT_TYPE_.isin(_ERRORS), rows.m_event_ref, ibis.null("string")),
-            raw_ref=ibis.literal("ACT_HI_ACTINST:") + rows.ID_,
+    put_activities(
+        rows,
+        sink,
+        scheduled=ibis.coalesce(
+            rows.offered, ibis.ifelse(rows.element_type == "userTask", rows.START_TIME_, rows.job_created)
         ),
-    )  # fmt: skip
-
-
-def _plain_groups(groups: ibis.Value) -> ibis.Value:
-    """Return the first candidate group of a model; an expression names nobody."""
-    import ibis
-
-    first = groups.split(",")[0].strip()
-    return ibis.ifelse(groups.contains("${") | groups.contains("#{"), ibis.null("string"), first.nullif(""))
+        state=ibis.cases((canceled, "canceled"), (rows.END_TIME_.isnull(), "running"), else_="completed"),
+        endpoint=ibis.coalesce(rows.topic, rows.decision_key, by_code(rows)),
+        is_compensation=ibis.coalesce(rows.m_is_compensation, rows.compensates),
+        error_code=ibis.ifelse(rows.ACT_TYPE_.isin(_ERRORS), rows.m_event_ref, ibis.null("string")),
+    )
 
 
 def _with_tasks(rows: ibis.Table, export: Export) -> ibis.Table:
     """Add what is known of the human task: due date, group, when it was claimed, who completed it, why it ended."""
     import ibis
 
-    tasks = export.table("HI_TASKINST")
-    tasks = tasks.group_by(task_ref=tasks.ID_).agg(
-        task_due=tasks.DUE_DATE_.max(), task_assignee=tasks.ASSIGNEE_.max(), task_reason=tasks.DELETE_REASON_.max()
-    )
-    links = export.table("HI_IDENTITYLINK")
-    added = links.OPERATION_TYPE_ == "add"
-    links = links.filter(links.TASK_ID_.notnull()).group_by(link_task="TASK_ID_").agg(
-        task_group=ibis.ifelse((links.TYPE_ == "candidate") & added, links.GROUP_ID_, None).min(),
-        link_claimed=ibis.ifelse(
-            (links.TYPE_ == "assignee") & added & links.USER_ID_.notnull(), links.TIMESTAMP_, None
-        ).min(),
-    )  # fmt: skip
-    ops = export.table("HI_OP_LOG")
-    ops = ops.filter((ops.ENTITY_TYPE_ == "Task") & ops.TASK_ID_.notnull())
+    tasks, links, ops = (export.table(t) for t in ("HI_TASKINST", "HI_IDENTITYLINK", "HI_OP_LOG"))
+    added, nobody, never = links.OPERATION_TYPE_ == "add", ibis.null("string"), ibis.null("int64")
     taken = ops.OPERATION_TYPE_.isin(["Claim", "Assign"]) & (ops.PROPERTY_ == "assignee") & ops.NEW_VALUE_.notnull()
-    ops = ops.group_by(op_task="TASK_ID_").agg(
-        op_claimed=ibis.ifelse(taken, ops.TIMESTAMP_, None).min(),
-        completed_by=ibis.ifelse(ops.OPERATION_TYPE_ == "Complete", ops.USER_ID_, None).max(),
-    )
-    rows = rows.left_join(tasks, [("TASK_ID_", "task_ref")])
-    rows = rows.left_join(links, [("TASK_ID_", "link_task")])
-    rows = rows.left_join(ops, [("TASK_ID_", "op_task")])
-    return rows.mutate(claimed=ibis.coalesce(rows.link_claimed, rows.op_claimed))
+    told = [
+        tasks.select(
+            task_ref="ID_", task_due="DUE_DATE_", task_assignee="ASSIGNEE_", task_reason="DELETE_REASON_",
+            task_group=nobody, link_claimed=never, op_claimed=never, completed_by=nobody,
+        ),
+        links.select(
+            task_ref="TASK_ID_", task_due=never, task_assignee=nobody, task_reason=nobody,
+            task_group=ibis.ifelse((links.TYPE_ == "candidate") & added, links.GROUP_ID_, None),
+            link_claimed=ibis.ifelse(
+                (links.TYPE_ == "assignee") & added & links.USER_ID_.notnull(), links.TIMESTAMP_, None
+            ),
+            op_claimed=never, completed_by=nobody,
+        ),
+        ops.filter(ops.ENTITY_TYPE_ == "Task").select(
+            task_ref="TASK_ID_", task_due=never, task_assignee=nobody, task_reason=nobody, task_group=nobody,
+            link_claimed=never, op_claimed=ibis.ifelse(taken, ops.TIMESTAMP_, None),
+            completed_by=ibis.ifelse(ops.OPERATION_TYPE_ == "Complete", ops.USER_ID_, None),
+        ),
+    ]  # fmt: skip
+    every = ibis.union(*told)
+    of_task = every.filter(every.task_ref.notnull()).group_by("task_ref").agg(
+        task_due=every.task_due.max(), task_assignee=every.task_assignee.max(), task_reason=every.task_reason.max(),
+        task_group=every.task_group.min(), completed_by=every.completed_by.max(),
+        claimed=ibis.coalesce(every.link_claimed.min(), every.op_claimed.min()),
+    )  # fmt: skip
+    return rows.left_join(of_task, [("TASK_ID_", "task_ref")])
 
 
 def _with_workers(rows: ibis.Table, export: Export) -> ibis.Table:

@@ -10,8 +10,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.act.definitions import Definition
+from poanalyzer.ingest.act.capabilities import (
+    newest,
+    put_business_keys,
+    put_by_table,
+    put_central_tables,
+    put_deployments,
+)
 from poanalyzer.ingest.act.export import Export
+from poanalyzer.ingest.engine.definitions import Definition
+from poanalyzer.ingest.engine.shown import put_window
 
 if TYPE_CHECKING:
     import ibis
@@ -29,12 +37,19 @@ def put_capabilities(
     level = _level(export, sink)
     if level == 0:
         sink.note("warning", "history level none records nothing: what is here was written before it was set", _RAISE)
-    sink.record.engine_version = _engine_version(export)
-    _window(cases, acts, sink)
-    _instances(export, _retention(export, found, sink), sink)
+    sink.record.engine_version = newest(export.table("GE_SCHEMA_LOG").VERSION_.to_pyarrow().to_pylist())
+    put_window((cases, acts), sink, "START_TIME_", "END_TIME_")
+    kept = _retention(export, found, sink)
+    put_central_tables(export, sink, f"; finished ones are removed after {kept} days" if kept else "")
+    _work(export, sink)
     _at_full(export, level, found, sink)
-    _models(export, found, cases, sink)
-    _business_keys(cases, sink)
+    put_deployments(
+        export, found, cases, sink,
+        none="neither deployed resources nor BPMN files that match a definition",
+        unlock="Also export ACT_GE_BYTEARRAY where DEPLOYMENT_ID_ is set, with BYTES_ as hexadecimal text; or put the BPMN "
+        "files of all versions beside the tables, named by version (order_v2.bpmn).",
+    )  # fmt: skip
+    put_business_keys(cases, sink)
 
 
 def _level(export: Export, sink: Sink) -> int:
@@ -66,43 +81,14 @@ def _level(export: Export, sink: Sink) -> int:
     return level
 
 
-def _engine_version(export: Export) -> str | None:
-    rows = export.table("GE_SCHEMA_LOG")
-    versions = rows.filter(rows.VERSION_.notnull()).VERSION_.to_pyarrow().to_pylist()
-    return max(versions, key=lambda v: [int(p) if p.isdigit() else 0 for p in v.split(".")], default=None)
-
-
-def _window(cases: ibis.Table, acts: ibis.Table, sink: Sink) -> None:
-    first = cases.aggregate(a=cases.START_TIME_.min(), b=cases.START_TIME_.max(), c=cases.END_TIME_.max())
-    later = acts.aggregate(a=acts.START_TIME_.min(), b=acts.START_TIME_.max(), c=acts.END_TIME_.max())
-    rows = [*first.to_pyarrow().to_pylist(), *later.to_pyarrow().to_pylist()]
-    times = [value for row in rows for value in row.values() if value is not None]
-    sink.record.window_start = min((r["a"] for r in rows if r["a"] is not None), default=None)
-    sink.record.window_end = max(times, default=None)
-
-
-def _instances(export: Export, kept: str, sink: Sink) -> None:
-    if export.has("HI_PROCINST"):
-        cleaned = f"; finished ones are removed after {kept} days" if kept else ""
-        sink.capability("instances", "yes", f"ACT_HI_PROCINST{cleaned}")
-    else:
-        sink.capability(
-            "instances", "partial", "ACT_HI_PROCINST was not exported; start, end and state of instances are "
-            "guessed from their activities", "Also export ACT_HI_PROCINST.",
-        )  # fmt: skip
-    for name in ("activities", "start-times", "end-times", "element-types"):
-        if export.has("HI_ACTINST"):
-            sink.capability(name, "yes", "ACT_HI_ACTINST")
-        else:
-            sink.capability(name, "no", "ACT_HI_ACTINST was not exported", "Also export ACT_HI_ACTINST.")
-    if export.has("HI_ACTINST"):
-        sink.capability(
-            "resources", "yes" if export.has("HI_EXT_TASK_LOG") else "partial",
-            "people and external workers are named; code that runs inside the engine has no name but its implementation",
-            "" if export.has("HI_EXT_TASK_LOG") else "Also export ACT_HI_EXT_TASK_LOG (history level full).",
-        )  # fmt: skip
-    else:
-        sink.capability("resources", "no", "ACT_HI_ACTINST was not exported", "Also export ACT_HI_ACTINST.")
+def _work(export: Export, sink: Sink) -> None:
+    """Judge who worked, and which instance called which."""
+    workers = export.has("HI_EXT_TASK_LOG")
+    put_by_table(
+        export, sink, "resources", "HI_ACTINST", "yes" if workers else "partial",
+        "people and external workers are named; code that runs inside the engine has no name but its implementation",
+        "" if workers else "Also export ACT_HI_EXT_TASK_LOG (history level full).",
+    )  # fmt: skip
     calls = export.has_column("HI_PROCINST", "SUPER_PROCESS_INSTANCE_ID_") or export.has("HI_ACTINST")
     sink.capability(
         "correlations", "partial" if calls else "no",
@@ -152,13 +138,11 @@ def _at_full(export: Export, level: int, found: Sequence[Definition], sink: Sink
             "incidents", "no", "ACT_HI_INCIDENT was not exported: no row is not the same as no incident",
             "Also export ACT_HI_INCIDENT, even if it is empty.",
         )  # fmt: skip
-    if export.has("HI_OP_LOG"):
-        sink.capability(
-            "operations", "partial", "ACT_HI_OP_LOG: only what logged-in users did; scripts without a user are not in it",
-            "Set restrictUserOperationLogToAuthenticatedUsers to false.",
-        )  # fmt: skip
-    else:
-        sink.capability("operations", "no", "ACT_HI_OP_LOG was not exported", "Also export ACT_HI_OP_LOG.")
+    put_by_table(
+        export, sink, "operations", "HI_OP_LOG", "partial",
+        "ACT_HI_OP_LOG: only what logged-in users did; scripts without a user are not in it",
+        "Set restrictUserOperationLogToAuthenticatedUsers to false.",
+    )  # fmt: skip
 
 
 def _attempts(export: Export, found: Sequence[Definition], sink: Sink) -> None:
@@ -210,47 +194,6 @@ def _decisions(export: Export, found: Sequence[Definition], sink: Sink) -> None:
 
 def _too_low(level: int, what: str) -> str:
     return f"history level {LEVELS[level]} does not record {what}"
-
-
-def _models(export: Export, found: Sequence[Definition], cases: ibis.Table, sink: Sink) -> None:
-    """Judge models over the versions that ran, and deployments over the definitions."""
-    ran = set(cases.filter(cases.PROC_DEF_ID_.notnull()).PROC_DEF_ID_.to_pyarrow().unique().to_pylist())
-    relevant = [d for d in found if d.id in ran] or list(found)
-    with_model = sum(1 for d in relevant if d.model)
-    unlock = (
-        "Also export ACT_GE_BYTEARRAY where DEPLOYMENT_ID_ is set, with BYTES_ as hexadecimal text; or put the BPMN files of "
-        "all versions beside the tables, named by version (order_v2.bpmn)."
-    )
-    if relevant and with_model == len(relevant):
-        sink.capability("models", "yes", f"the models of all {len(relevant)} definitions that ran")
-    elif with_model:
-        sink.capability("models", "partial", f"models of {with_model} of {len(relevant)} definitions that ran", unlock)
-    else:
-        sink.capability("models", "no", "neither deployed resources nor BPMN files that match a definition", unlock)
-    missing = [t for t in ("RE_PROCDEF", "RE_DEPLOYMENT") if not export.has(t)]
-    if missing:
-        names = " and ".join(f"ACT_{t}" for t in missing)
-        verb = "was" if len(missing) == 1 else "were"
-        sink.capability("deployments", "no", f"{names} {verb} not exported", f"Also export {names}.")
-    elif not with_model:
-        sink.capability(
-            "deployments", "partial", "versions and deployment times; without models nobody sees which versions changed",
-            unlock,
-        )  # fmt: skip
-    else:
-        sink.capability("deployments", "yes", "ACT_RE_PROCDEF and ACT_RE_DEPLOYMENT")
-
-
-def _business_keys(cases: ibis.Table, sink: Sink) -> None:
-    roots = cases.filter(cases.parent_case_id.isnull())
-    row = roots.aggregate(n=roots.count(), keyed=roots.BUSINESS_KEY_.count()).to_pyarrow().to_pylist()[0]
-    share = row["keyed"] / row["n"] if row["n"] else 0.0
-    if share == 1:
-        sink.capability("business-keys", "yes", "BUSINESS_KEY_ of every root instance")
-    elif share:
-        sink.capability("business-keys", "partial", f"BUSINESS_KEY_ of {share:.0%} of the root instances")
-    else:
-        sink.capability("business-keys", "no", "no instance has a business key", "Start instances with a business key.")
 
 
 def _retention(export: Export, found: Sequence[Definition], sink: Sink) -> str:

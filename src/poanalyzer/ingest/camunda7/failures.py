@@ -1,7 +1,8 @@
 """Failed tries and incidents of a Camunda 7 export.
 
 A try that fails leaves no activity row: its transaction is rolled back. It stands in ACT_HI_JOB_LOG or
-ACT_HI_EXT_TASK_LOG only, and its activity instance is the one that begins when a later try succeeds.
+ACT_HI_EXT_TASK_LOG only, and its activity instance is the one that begins when a later try succeeds
+(:mod:`poanalyzer.ingest.camunda7.tried`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.act.export import Export
+from poanalyzer.ingest.camunda7.tried import with_instance
 
 if TYPE_CHECKING:
     import ibis
@@ -17,19 +19,22 @@ if TYPE_CHECKING:
 _FAILED = "1"
 
 
-def put_attempts(export: Export, acts: ibis.Table, sink: Sink) -> None:
-    """Fill ``attempts`` from the failure rows of the job log and of the external task log."""
+def put_attempts(export: Export, tried: ibis.Table, acts: ibis.Table, sink: Sink) -> None:
+    """Fill ``attempts`` from the failure rows of the job log and of the external task log.
+
+    ``tried``: the instances that jobs belong to (:func:`poanalyzer.ingest.camunda7.tried.tried_instances`).
+    """
     log = export.table("HI_JOB_LOG")
     outside = export.size(log.filter((log.JOB_STATE_ == _FAILED) & log.PROCESS_INSTANCE_ID_.isnull()))
     if outside:
         sink.note(
             "note", f"{outside} failed tries belong to no process instance (batches, timers that start processes)"
         )
-    sink.put("attempts", _job_attempts(export, acts))
+    sink.put("attempts", _job_attempts(export, tried, acts))
     sink.put("attempts", _external_attempts(export))
 
 
-def _job_attempts(export: Export, acts: ibis.Table) -> ibis.Table:
+def _job_attempts(export: Export, tried: ibis.Table, acts: ibis.Table) -> ibis.Table:
     import ibis
 
     log = export.table("HI_JOB_LOG")
@@ -37,7 +42,8 @@ def _job_attempts(export: Export, acts: ibis.Table) -> ibis.Table:
     log = log.mutate(element=element)
     failed = log.filter((log.JOB_STATE_ == _FAILED) & log.element.notnull() & log.TIMESTAMP_.notnull())
     failed = failed.filter(failed.PROCESS_INSTANCE_ID_.notnull())
-    failed = _with_instance(failed, acts, failed.PROCESS_INSTANCE_ID_, failed.TIMESTAMP_, failed.EXECUTION_ID_)
+    failed = failed.mutate(case=failed.PROCESS_INSTANCE_ID_, at=failed.TIMESTAMP_, job=failed.JOB_ID_)
+    failed = with_instance(failed, tried, acts)
     nth = ibis.row_number().over(group_by=failed.JOB_ID_, order_by=[failed.TIMESTAMP_, failed.ID_])
     before = failed.JOB_RETRIES_.try_cast("int64")
     return failed.select(
@@ -83,7 +89,7 @@ def _external_attempts(export: Export) -> ibis.Table:
     )
 
 
-def put_incidents(export: Export, acts: ibis.Table, sink: Sink) -> None:
+def put_incidents(export: Export, tried: ibis.Table, acts: ibis.Table, sink: Sink) -> None:
     """Fill ``exceptions`` with root incidents; the rows that repeat one in its callers are left out.
 
     Where the root itself is not in the export (one tenant's rows, a table cut by clean-up), the row nearest to it stands for
@@ -107,7 +113,8 @@ def put_incidents(export: Export, acts: ibis.Table, sink: Sink) -> None:
     if outside:
         sink.note("note", f"{outside} incidents belong to no process instance (batches, timers that start processes)")
     rows = rows.filter(rows.PROC_INST_ID_.notnull())
-    rows = _with_instance(rows, acts, rows.PROC_INST_ID_, rows.CREATE_TIME_, rows.EXECUTION_ID_)
+    rows = rows.mutate(case=rows.PROC_INST_ID_, at=rows.CREATE_TIME_, job=rows.CONFIGURATION_)
+    rows = with_instance(rows, tried, acts)
     log = export.table("HI_EXT_TASK_LOG")
     tasks = log.filter(log.EXT_TASK_ID_.notnull()).group_by(ext_task="EXT_TASK_ID_").agg(
         ext_instance=log.ACT_INST_ID_.max()
@@ -131,35 +138,3 @@ def put_incidents(export: Export, acts: ibis.Table, sink: Sink) -> None:
             raw_ref=ibis.literal("ACT_HI_INCIDENT:") + rows.ID_,
         ),
     )
-
-
-def _with_instance(
-    rows: ibis.Table, acts: ibis.Table, case: ibis.Value, at: ibis.Value, execution: ibis.Value
-) -> ibis.Table:
-    """Add ``instance``: the activity instance of the row's ``element`` that a failure ``at`` that time belongs to.
-
-    Of the instances that had not ended before: one of the same execution first, then the next that begins, then one
-    that was under way.
-    """
-    import ibis
-
-    rows = rows.mutate(f_case=case, f_at=at, f_execution=execution)
-    some = acts.select(a_case="PROC_INST_ID_", a_element="element_id", a_id="ID_", a_start="START_TIME_",
-                       a_end="END_TIME_", a_execution="EXECUTION_ID_")  # fmt: skip
-    pairs = rows.select(f_id="ID_", f_case="f_case", f_at="f_at", f_execution="f_execution", f_element="element").join(
-        some,
-        [("f_case", "a_case"), ("f_element", "a_element")],
-    )
-    pairs = pairs.filter(pairs.a_end.isnull() | (pairs.a_end >= pairs.f_at))
-    rank = ibis.row_number().over(
-        group_by=pairs.f_id,
-        order_by=[
-            ibis.ifelse((pairs.a_execution == pairs.f_execution).fill_null(False), 0, 1),
-            ibis.ifelse(pairs.a_start >= pairs.f_at, 0, 1),
-            pairs.a_start,
-            pairs.a_id,
-        ],
-    )
-    best = pairs.mutate(place=rank)
-    best = best.filter(best.place == 0).select("f_id", instance="a_id")
-    return rows.left_join(best, [("ID_", "f_id")])

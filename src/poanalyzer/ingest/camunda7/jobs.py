@@ -45,6 +45,19 @@ def with_jobs(rows: ibis.Table, acts: ibis.Table, export: Export) -> ibis.Table:
     began = began.select(
         case="PROC_INST_ID_", element="ACT_ID_", execution="EXECUTION_ID_", at="START_TIME_", began="ID_"
     )
+    # most elements had one job in a case: only the others need to be told apart
+    alone = made.group_by("case", "element").agg(jobs=made.count(), at=made.at.max())
+    one = began.inner_join(alone.filter(alone.jobs == 1), ["case", "element"])
+    one = one.filter(one.at_right <= one.at).select("began", job_created="at_right")
+    several = alone.filter(alone.jobs > 1).select("case", "element")
+    known = _latest(made.semi_join(several, ["case", "element"]), began.semi_join(several, ["case", "element"]))
+    return rows.left_join(one.union(known), [("ID_", "began")])
+
+
+def _latest(made: ibis.Table, began: ibis.Table) -> ibis.Table:
+    """Return for each activity that began (``began``) the latest job created before: ``job_created``."""
+    import ibis
+
     # both in one sequence: what was created last before an activity began is the running maximum there
     both = made.mutate(began=ibis.null("string"), created=made.at).union(began.mutate(created=ibis.null("int64")))
     order = [both.at, ibis.ifelse(both.began.isnull(), 0, 1)]
@@ -57,5 +70,4 @@ def with_jobs(rows: ibis.Table, acts: ibis.Table, export: Export) -> ibis.Table:
         any=both.created.max().over(ibis.window(group_by=["case", "element"], **upto)),
     )
     known = known.filter(known.began.notnull())
-    known = known.select("began", job_created=ibis.coalesce(known.own, known.any))
-    return rows.left_join(known, [("ID_", "began")])
+    return known.select("began", job_created=ibis.coalesce(known.own, known.any))

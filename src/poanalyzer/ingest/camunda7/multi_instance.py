@@ -23,6 +23,10 @@ def with_index(rows: ibis.Table, acts: ibis.Table, export: Export) -> ibis.Table
 
     bodies = acts.filter(acts.ACT_TYPE_ == "multiInstanceBody")
     some = acts.semi_join(bodies.select("PROC_INST_ID_"), "PROC_INST_ID_")
+    # what stands in a scope, and the scopes: most rows stand right in their process instance, and have no index
+    below = some.PARENT_ACT_INST_ID_ != some.PROC_INST_ID_
+    holders = some.filter(below).select(holder="PARENT_ACT_INST_ID_").distinct()
+    some = some.filter(below).union(some.filter(~below).semi_join(holders, [("ID_", "holder")]))
     some = some.select(
         "ID_", "START_TIME_", "seq", "ACT_ID_", up="PARENT_ACT_INST_ID_", body=some.ACT_TYPE_ == "multiInstanceBody"
     )

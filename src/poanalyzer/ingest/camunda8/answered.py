@@ -9,22 +9,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from poanalyzer.errors import InputError
-from poanalyzer.eventlog.schema import HUMAN_TYPES, SERVICE_TYPES
 from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.camunda8.activities import element_type, first_of, put_activities
 from poanalyzer.ingest.camunda8.answers import Answers
-from poanalyzer.ingest.camunda8.definitions import (
-    Definition,
-    lookup_tables,
-    put_definitions,
-    read_model_files,
-    with_files,
-)
+from poanalyzer.ingest.camunda8.definitions import lookup_tables, with_files
 from poanalyzer.ingest.camunda8.forms import is_model
 from poanalyzer.ingest.camunda8.handled import put_handled
-from poanalyzer.ingest.camunda8.instances import element_type, first_of, plain_group, with_roots
+from poanalyzer.ingest.camunda8.instances import with_known_roots
 from poanalyzer.ingest.camunda8.operations import json_value
 from poanalyzer.ingest.camunda8.shown import put_capabilities
 from poanalyzer.ingest.camunda8.work import LISTENERS
+from poanalyzer.ingest.engine.calls import put_calls
+from poanalyzer.ingest.engine.definitions import Definition, put_definitions, read_model_files
 from poanalyzer.ingest.files import InputFile
 
 if TYPE_CHECKING:
@@ -36,7 +32,7 @@ _CANCELED = ("TERMINATED", "CANCELED")
 def read_answers(files: Sequence[InputFile], sink: Sink) -> None:
     """Read search answers. Raises :class:`InputError` where they hold neither process nor element instances."""
     answers = Answers(files, sink)
-    cases = answers.keep(with_roots(_cases(answers), answers.keep), "cases")
+    cases = answers.keep(with_known_roots(_cases(answers), answers.keep), "cases")
     if not sink.con.execute(cases.count()):
         raise InputError(
             "the answers hold no process instances and no element instances",
@@ -50,7 +46,7 @@ def read_answers(files: Sequence[InputFile], sink: Sink) -> None:
     _put_activities(answers, cases, instances, elements, sink)
     _put_incidents(answers, instances, sink)
     put_handled(instances, elements, sink)
-    put_definitions(found, sink)
+    put_definitions(found, sink, "PROCESS")
     _put_variables(answers, sink)
     put_capabilities(answers, cases, instances, found, sink)
 
@@ -78,7 +74,7 @@ def _cases(answers: Answers) -> ibis.Table:
 def _definitions(answers: Answers, cases: ibis.Table, files: Sequence[InputFile], sink: Sink) -> list[Definition]:
     found = {
         row["key"]: Definition(
-            key=row["key"], process_key=row["process_key"], version=row["version"] or "unknown", name=row["name"],
+            id=row["key"], process_key=row["process_key"], version=row["version"] or "unknown", name=row["name"],
             version_tag=row["version_tag"], tenant=row["tenant"],
         )
         for row in answers.items("process-definitions").to_pyarrow().to_pylist()
@@ -90,7 +86,7 @@ def _definitions(answers: Answers, cases: ibis.Table, files: Sequence[InputFile]
     for row in ran.to_pyarrow().to_pylist():
         known = found.get(row["definition"])
         found[row["definition"]] = Definition(
-            key=row["definition"],
+            id=row["definition"],
             process_key=row["process_key"],
             version=row["version"] or (known.version if known else "unknown"),
             name=row["name"] or (known.name if known else None),
@@ -98,7 +94,7 @@ def _definitions(answers: Answers, cases: ibis.Table, files: Sequence[InputFile]
             tenant=row["tenant"],
             ran=True,
         )
-    return with_files(found.values(), read_model_files((f for f in files if is_model(f)), sink))
+    return with_files(found.values(), read_model_files(filter(is_model, files), sink))
 
 
 def _instances(answers: Answers, elements: ibis.Table) -> ibis.Table:
@@ -109,8 +105,8 @@ def _instances(answers: Answers, elements: ibis.Table) -> ibis.Table:
     import ibis
 
     rows = answers.items("element-instances").filter(~ibis._.kind.isin(["PROCESS", "SEQUENCE_FLOW"]).fill_null(False))
-    model = elements.select("m_definition", "m_element_id", "m_event_kind")
-    rows = rows.left_join(model, [("definition", "m_definition"), ("element_id", "m_element_id")])
+    model = elements.select("definition_id", "m_element_id", "m_event_kind")
+    rows = rows.left_join(model, [("definition", "definition_id"), ("element_id", "m_element_id")])
     return rows.select(
         "key", "case_id", "element_id", "name", "kind", "start", "end", "definition", "incident", "state",
         event=rows.m_event_kind.upper(),
@@ -146,17 +142,8 @@ def _put_cases(cases: ibis.Table, sink: Sink) -> None:
             raw_ref=ibis.literal("process-instances:") + cases.case_id,
         ),
     )  # fmt: skip
-    children = cases.filter(cases.parent_case.notnull())
-    sink.put(
-        "links",
-        children.select(
-            from_case_id=children.parent_case,
-            to_case_id=children.case_id,
-            kind=ibis.literal("call"),
-            key=children.parent_element,
-            raw_ref=ibis.literal("process-instances:") + children.case_id,
-        ),
-    )
+    ref = ibis.literal("process-instances:") + cases.case_id
+    put_calls(cases, sink, parent="parent_case", key="parent_element", raw_ref=ref)
 
 
 def _put_activities(
@@ -164,7 +151,7 @@ def _put_activities(
 ) -> None:
     import ibis
 
-    rows = instances.left_join(elements, [("definition", "m_definition"), ("element_id", "m_element_id")])
+    rows = instances.left_join(elements, [("definition", "definition_id"), ("element_id", "m_element_id")])
     jobs = answers.items("jobs").filter(~ibis._.job_kind.isin(LISTENERS).fill_null(False))
     jobs = jobs.group_by(job_instance="instance").agg(
         job_type=jobs.job_type.max(), worker=jobs.worker.max(), error_code=jobs.error_code.max()
@@ -173,39 +160,26 @@ def _put_activities(
     tasks = tasks.group_by(task_instance="instance").agg(
         assignee=tasks.assignee.max(), groups=tasks.groups.max(), created=tasks.created.min(), due=tasks.due.max()
     )
-    called = cases.filter(cases.parent_element.notnull())
-    called = called.group_by(caller="parent_element").agg(called_case_id=called.case_id.max())
     rows = rows.left_join(jobs, [("key", "job_instance")])
     rows = rows.left_join(tasks, [("key", "task_instance")])
-    rows = rows.left_join(called, [("key", "caller")])
     # items of a body bear its element's id; which body they belong to is not said
     bodies = instances.filter(instances.kind == "MULTI_INSTANCE_BODY").select(body_case="case_id", body="element_id")
     rows = rows.left_join(bodies.distinct(), [("case_id", "body_case"), ("element_id", "body")])
     item = rows.body.notnull() & (rows.kind != "MULTI_INSTANCE_BODY")
     nth = ibis.row_number().over(group_by=["case_id", "element_id", "kind"], order_by=["first", "key"]) + 1
-    rows = rows.mutate(element_type=element_type(rows.kind))
-    machine, human = rows.element_type.isin(SERVICE_TYPES), rows.element_type.isin(HUMAN_TYPES)
-    does = rows.m_implementation.re_replace("^[a-z]+:", "")
-    sink.put(
-        "activities",
-        rows.select(
-            "case_id", "element_id", "element_type", "called_case_id", "start", "end", "error_code", "due",
-            activity_instance_id=rows.key,
-            activity=ibis.coalesce(rows.name, rows.m_name, rows.element_id),
-            mi_index=ibis.ifelse(item, nth, ibis.null("int64")),
-            scheduled=rows.created,
-            start_kind=ibis.literal("observed"),
-            state=ibis.cases((rows.canceled, "canceled"), (rows.end.isnull(), "running"), else_="completed"),
-            resource=ibis.cases((machine, rows.worker), (human, rows.assignee)),
-            role=ibis.coalesce(first_of(rows.groups), plain_group(rows.m_candidate_groups)),
-            resource_type=ibis.cases((machine, "system"), (human & rows.assignee.notnull(), "human"), else_="unknown"),
-            endpoint=ibis.ifelse(human, ibis.null("string"), ibis.coalesce(
-                rows.job_type, rows.m_template, ibis.ifelse(machine, does, ibis.null("string")))),
-            seq=rows["first"],
-            is_compensation=rows.m_is_compensation,
-            raw_ref=ibis.literal("element-instances:") + rows.key,
-        ),
-    )  # fmt: skip
+    rows = rows.mutate(element_type=element_type(rows.kind), person=rows.assignee, group=first_of(rows.groups))
+    put_activities(
+        rows,
+        cases,
+        sink,
+        activity=ibis.coalesce(rows.name, rows.m_name, rows.element_id),
+        mi_index=ibis.ifelse(item, nth, ibis.null("int64")),
+        scheduled=rows.created,
+        start_kind=ibis.literal("observed"),
+        due=rows.due,
+        is_compensation=rows.m_is_compensation,
+        raw_ref=ibis.literal("element-instances:") + rows.key,
+    )
 
 
 def _put_incidents(answers: Answers, instances: ibis.Table, sink: Sink) -> None:

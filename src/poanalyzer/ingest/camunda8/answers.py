@@ -6,7 +6,6 @@ missing is told.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.camunda8.forms import AnswerShape, answer_shape
 from poanalyzer.ingest.camunda8.work import moment
+from poanalyzer.ingest.engine.accounting import reject_rows
 from poanalyzer.ingest.files import InputFile
 from poanalyzer.ingest.json.records import read_records
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import ibis
 
 #: Makes names of tables unique, however many exports are read into one store.
-_SERIAL = itertools.count()
 #: Kind → our name → member in REST v2 and in Operate v1 (None: not there). ``@`` marks times; ``key`` is the item's own.
 _MEMBERS: dict[str, dict[str, tuple[str | None, str | None]]] = {
     "process-instances": {
@@ -105,7 +104,7 @@ class Answers:
 
     def keep(self, rows: ibis.Table, name: str) -> ibis.Table:
         """Run an expression that is used more than once, and return its result as a table of the store."""
-        return self._sink.con.create_table(f"c8_{name}_{next(_SERIAL)}", rows)
+        return self._sink.keep(rows, name)
 
     def _load(self, kind: str, shapes: dict[AnswerShape, list[InputFile]]) -> None:
         import ibis
@@ -147,14 +146,9 @@ class Answers:
             ),
             kind.replace("-", "_"),
         )
-        found = judged.group_by("reason").agg(n=judged.count(), example=judged.key.min()).to_pyarrow().to_pylist()
         self._sink.read(read)
         self._sink.reject("no JSON object", malformed)
-        for row in sorted(found, key=lambda r: r["reason"]):
-            if row["reason"]:
-                self._sink.reject(row["reason"], int(row["n"]), f"{kind} {row['example']}" if row["example"] else "")
-            else:
-                self._sink.kept(int(row["n"]))
+        self._sink.kept(reject_rows(judged, self._sink, "key", f"{kind} {{}}").get("", 0))
         return judged.filter(judged.reason == "").drop("reason", "rank_")
 
     def _told(self, kind: str, shapes: dict[AnswerShape, list[InputFile]], given: int) -> None:

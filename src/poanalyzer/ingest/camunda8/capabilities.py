@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.camunda8.definitions import Definition
 from poanalyzer.ingest.camunda8.records import Records
+from poanalyzer.ingest.engine.definitions import Definition
+from poanalyzer.ingest.engine.shown import put_models
 
 if TYPE_CHECKING:
     import ibis
@@ -155,16 +156,10 @@ def _operations(records: Records, sink: Sink) -> None:
 def _models(records: Records, found: Sequence[Definition], sink: Sink) -> None:
     """Judge models and deployments over the versions that ran."""
     relevant = [d for d in found if d.ran] or list(found)
-    with_model = sum(1 for d in relevant if d.model)
     unlocked = "Export the PROCESS records since the first deployment, or put the BPMN files beside (order_v2.bpmn)."
-    if relevant and with_model == len(relevant):
-        sink.capability("models", "yes", f"the models of all {len(relevant)} definitions that ran")
-    elif with_model:
-        sink.capability(
-            "models", "partial", f"models of {with_model} of {len(relevant)} definitions that ran", unlocked
-        )
-    else:
-        sink.capability("models", "no", "no PROCESS record and no BPMN file of a definition that ran", unlocked)
+    with_model = put_models(
+        relevant, sink, none="no PROCESS record and no BPMN file of a definition that ran", unlock=unlocked
+    )
     timed = sum(1 for d in relevant if d.deployed_at is not None)
     more = "Also export the DEPLOYMENT and PROCESS records since the first deployment."
     if not timed:

@@ -9,15 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.engine.exceptions import KINDS, exception_kind
 
 if TYPE_CHECKING:
     import ibis
-
-#: BpmnEventType → kind of exception (Russell et al. 2006).
-KINDS = {
-    "ERROR": "constraint", "ESCALATION": "constraint", "CANCEL": "constraint", "TIMER": "deadline",
-    "MESSAGE": "external", "SIGNAL": "external", "CONDITIONAL": "external",
-}  # fmt: skip
 
 
 def put_handled(instances: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
@@ -30,14 +25,14 @@ def put_handled(instances: ibis.Table, elements: ibis.Table, sink: Sink) -> None
 
 
 def _modelled(fired: ibis.Table, elements: ibis.Table) -> ibis.Table:
-    model = elements.select("m_definition", "m_element_id", "m_attached_to", "m_event_ref", "m_interrupting")
-    return fired.left_join(model, [("definition", "m_definition"), ("element_id", "m_element_id")])
+    model = elements.select("definition_id", "m_element_id", "m_attached_to", "m_event_ref", "m_interrupting")
+    return fired.left_join(model, [("definition", "definition_id"), ("element_id", "m_element_id")])
 
 
 def _boundaries(instances: ibis.Table, elements: ibis.Table) -> ibis.Table:
     import ibis
 
-    fired = instances.filter((instances.kind == "BOUNDARY_EVENT") & instances.event.isin(list(KINDS)))
+    fired = instances.filter((instances.kind == "BOUNDARY_EVENT") & instances.event.lower().isin(list(KINDS)))
     fired = _modelled(fired.filter(fired.start.notnull()), elements)
     hosts = instances.filter(~instances.kind.isin(["PROCESS", "BOUNDARY_EVENT"])).select(
         h_case="case_id", h_id="key", h_scope="scope", h_element="element_id", h_start="start", h_end="end",
@@ -59,7 +54,7 @@ def _boundaries(instances: ibis.Table, elements: ibis.Table) -> ibis.Table:
     best = best.filter(best.place == 0).select(b_id="key", host="h_id", host_element="h_element", hit="hit")
     rows = fired.left_join(best, [("key", "b_id")])
     rows = rows.mutate(
-        exception=_kind(rows.event),
+        exception=exception_kind(rows.event.lower()),
         instance=rows.host,
         raised_in=ibis.coalesce(rows.m_attached_to, rows.host_element),
         handler=rows.element_id,
@@ -73,7 +68,9 @@ def _event_scopes(instances: ibis.Table, elements: ibis.Table) -> ibis.Table:
     import ibis
 
     started = instances.filter(
-        (instances.kind == "START_EVENT") & (instances.scope != instances.case_id) & instances.event.isin(list(KINDS))
+        (instances.kind == "START_EVENT")
+        & (instances.scope != instances.case_id)
+        & instances.event.lower().isin(list(KINDS))
     )
     started = _modelled(started.filter(started.start.notnull()), elements)
     scopes = instances.select(s_id="key", s_element="element_id", s_outer="scope")
@@ -81,16 +78,13 @@ def _event_scopes(instances: ibis.Table, elements: ibis.Table) -> ibis.Table:
     stopped = instances.filter(instances.canceled).select(outer="scope", stopped_at="end").distinct()
     rows = rows.left_join(stopped, [("s_outer", "outer"), ("start", "stopped_at")])
     rows = rows.mutate(
-        exception=_kind(rows.event), instance=rows.s_id, raised_in=rows.s_element, handler=rows.s_element
+        exception=exception_kind(rows.event.lower()),
+        instance=rows.s_id,
+        raised_in=rows.s_element,
+        handler=rows.s_element,
     )
     counts = (rows.exception != "external") | ibis.coalesce(rows.m_interrupting, rows.stopped_at.notnull())
     return _exceptions(rows.filter(counts))
-
-
-def _kind(event: ibis.Value) -> ibis.Value:
-    import ibis
-
-    return ibis.cases(*((event == name, kind) for name, kind in KINDS.items()))
 
 
 def _exceptions(rows: ibis.Table) -> ibis.Table:

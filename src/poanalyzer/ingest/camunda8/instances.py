@@ -9,34 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from poanalyzer.eventlog.schema import HUMAN_TYPES, SERVICE_TYPES
 from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.camunda8.activities import element_type, first_of, put_activities
 from poanalyzer.ingest.camunda8.records import Records
 from poanalyzer.ingest.camunda8.work import moment, with_jobs, with_user_tasks
+from poanalyzer.ingest.engine.calls import put_calls, with_roots
 
 if TYPE_CHECKING:
     import ibis
 
-#: BpmnElementType → BPMN name (BpmnElementType.java of the Zeebe protocol).
-ELEMENT_TYPES = {
-    "SUB_PROCESS": "subProcess", "EVENT_SUB_PROCESS": "eventSubProcess", "AD_HOC_SUB_PROCESS": "adHocSubProcess",
-    "AD_HOC_SUB_PROCESS_INNER_INSTANCE": "subProcess", "START_EVENT": "startEvent",
-    "INTERMEDIATE_CATCH_EVENT": "intermediateCatchEvent", "INTERMEDIATE_THROW_EVENT": "intermediateThrowEvent",
-    "BOUNDARY_EVENT": "boundaryEvent", "END_EVENT": "endEvent", "SERVICE_TASK": "serviceTask",
-    "RECEIVE_TASK": "receiveTask", "USER_TASK": "userTask", "MANUAL_TASK": "manualTask", "TASK": "task",
-    "EXCLUSIVE_GATEWAY": "exclusiveGateway", "PARALLEL_GATEWAY": "parallelGateway",
-    "EVENT_BASED_GATEWAY": "eventBasedGateway", "INCLUSIVE_GATEWAY": "inclusiveGateway",
-    "MULTI_INSTANCE_BODY": "multiInstanceBody", "CALL_ACTIVITY": "callActivity",
-    "BUSINESS_RULE_TASK": "businessRuleTask", "SCRIPT_TASK": "scriptTask", "SEND_TASK": "sendTask",
-}  # fmt: skip
 _TRIGGERS = {"MESSAGE": "message", "TIMER": "timer", "SIGNAL": "signal", "CONDITIONAL": "conditional"}
-
-
-def element_type(raw: ibis.Value) -> ibis.Value:
-    """Return the BPMN name of a BpmnElementType."""
-    import ibis
-
-    return ibis.cases(*((raw == theirs, ours) for theirs, ours in ELEMENT_TYPES.items()), else_="unknown")
 
 
 def element_instances(records: Records) -> ibis.Table:
@@ -94,7 +76,7 @@ def put_cases(records: Records, instances: ibis.Table, definitions: ibis.Table, 
     """
     import ibis
 
-    cases = records.keep(with_roots(_known_cases(records, instances, sink), records.keep), "cases")
+    cases = records.keep(with_known_roots(_known_cases(records, instances, sink), records.keep), "cases")
     rows = cases.left_join(definitions.select("definition", "process_name"), "definition").drop("definition_right")
     rows = _with_beginning(rows, instances)
     rows = _with_keys(rows, records)
@@ -124,17 +106,8 @@ def put_cases(records: Records, instances: ibis.Table, definitions: ibis.Table, 
             raw_ref=ibis.literal("PROCESS_INSTANCE:") + rows.case_id,
         ),
     )  # fmt: skip
-    children = rows.filter(rows.parent_case.notnull())
-    sink.put(
-        "links",
-        children.select(
-            from_case_id=children.parent_case,
-            to_case_id=children.case_id,
-            kind=ibis.literal("call"),
-            key=children.parent_element,
-            raw_ref=ibis.literal("PROCESS_INSTANCE:") + children.case_id,
-        ),
-    )
+    ref = ibis.literal("PROCESS_INSTANCE:") + rows.case_id
+    put_calls(rows, sink, parent="parent_case", key="parent_element", raw_ref=ref)
     return rows
 
 
@@ -164,22 +137,15 @@ def _known_cases(records: Records, instances: ibis.Table, sink: Sink) -> ibis.Ta
     return rows.mutate(process_key=ibis.coalesce(rows.process_key, "unknown"))
 
 
-def with_roots(rows: ibis.Table, keep: Callable[[ibis.Table, str], ibis.Table]) -> ibis.Table:
-    """Add ``root_case_id``: as the engine says (8.9 and later), else by following the callers; 16 levels, doubling."""
+def with_known_roots(rows: ibis.Table, keep: Callable[[ibis.Table, str], ibis.Table]) -> ibis.Table:
+    """Add ``root_case_id``: as the engine says (8.9 and later), else by following the callers."""
     import ibis
 
     rows = keep(rows, "unrooted")
     if not rows.parent_case.count().to_pyarrow().as_py():
         return rows.mutate(root_case_id=ibis.coalesce(rows.root_case, rows.case_id))
-    links = rows.select(child="case_id", up=ibis.coalesce(rows.parent_case, rows.case_id))
-    for step in range(4):
-        links = keep(links, f"links{step}")
-        above = keep(links.select(middle="child", further="up"), f"above{step}")
-        joined = links.left_join(above, [("up", "middle")])
-        links = joined.select("child", up=ibis.coalesce(joined.further, joined.up))
-    links = keep(links, "roots")
-    rows = rows.left_join(links, [("case_id", "child")])
-    return rows.mutate(root_case_id=ibis.coalesce(rows.root_case, rows.up, rows.case_id)).drop("child", "up")
+    rows = with_roots(rows, "parent_case", keep)
+    return rows.mutate(root_case_id=ibis.coalesce(rows.root_case, rows.root_case_id))
 
 
 def _with_beginning(rows: ibis.Table, instances: ibis.Table) -> ibis.Table:
@@ -221,54 +187,41 @@ def _with_keys(rows: ibis.Table, records: Records) -> ibis.Table:
     return rows.mutate(business_key=ibis.coalesce(rows.business_id, rows.made_id, rows.sent_key, rows.said_key))
 
 
-def put_activities(records: Records, instances: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
+def put_element_instances(records: Records, instances: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
     """Fill ``activities`` from the element instances, their jobs and user tasks, and the models."""
     import ibis
 
     rows = instances.filter(instances.kind != "PROCESS")
-    rows = rows.left_join(elements, [("definition", "m_definition"), ("element_id", "m_element_id")])
+    rows = rows.left_join(elements, [("definition", "definition_id"), ("element_id", "m_element_id")])
     rows = with_user_tasks(with_jobs(rows, records), records)
     rows = _with_scope(rows, records, instances)
-    children = instances.filter((instances.kind == "PROCESS") & instances.parent_element.notnull())
-    children = children.group_by(caller="parent_element").agg(called_case_id=children.case_id.max())
-    rows = rows.left_join(children, [("key", "caller")])
     typed = element_type(rows.kind)
     # brokers before 8.0 wrote event sub-processes as sub-processes
     by_event = (typed == "subProcess") & (
         rows.event_scope.notnull() | (rows.m_element_type == "eventSubProcess").fill_null(False)
     )
-    rows = rows.mutate(element_type=ibis.ifelse(by_event, "eventSubProcess", typed))
-    machine = rows.element_type.isin(SERVICE_TYPES)
-    human = rows.element_type.isin(HUMAN_TYPES)
-    person = ibis.coalesce(rows.assignee, rows.header_assignee)
+    rows = rows.mutate(
+        element_type=ibis.ifelse(by_event, "eventSubProcess", typed),
+        person=ibis.coalesce(rows.assignee, rows.header_assignee),
+        group=ibis.coalesce(first_of(rows.task_groups), first_of(rows.header_groups)),
+    )
     # what a compensation starts bears its event type, though it is no event
     handler = (rows.event == "COMPENSATION").fill_null(False) & ~rows.element_type.endswith("Event")
     nth = ibis.row_number().over(group_by="scope", order_by=["first", "key"]) + 1
-    does = rows.m_implementation.re_replace("^[a-z]+:", "")
-    sink.put(
-        "activities",
-        rows.select(
-            "case_id", "element_id", "element_type", "called_case_id", "end", "error_code",
-            activity_instance_id=rows.key,
-            activity=ibis.coalesce(rows.m_name, rows.element_id),
-            scope_id=rows.scope.nullif(rows.case_id),
-            mi_index=ibis.ifelse(rows.in_body.notnull(), ibis.coalesce(rows.counter, nth), ibis.null("int64")),
-            scheduled=ibis.coalesce(rows.task_created, rows.job_created),
-            assigned=rows.task_assigned,
-            start=rows.start,
-            start_kind=ibis.ifelse(rows.start.notnull(), "observed", ibis.null("string")),
-            state=ibis.cases((rows.canceled, "canceled"), (rows.end.isnull(), "running"), else_="completed"),
-            resource=ibis.cases((machine, rows.worker), (human, person)),
-            role=ibis.coalesce(first_of(rows.task_groups), first_of(rows.header_groups), plain_group(rows.m_candidate_groups)),
-            resource_type=ibis.cases((machine, "system"), (human & person.notnull(), "human"), else_="unknown"),
-            endpoint=ibis.ifelse(human, ibis.null("string"), ibis.coalesce(
-                rows.job_type, rows.m_template, ibis.ifelse(machine, does, ibis.null("string")))),
-            due=ibis.coalesce(moment(rows.task_due), moment(rows.header_due)),
-            seq=rows["first"],
-            is_compensation=ibis.ifelse(handler, True, rows.m_is_compensation),
-            raw_ref=ibis.literal("PROCESS_INSTANCE:") + rows.key,
-        ),
-    )  # fmt: skip
+    put_activities(
+        rows,
+        instances.filter(instances.kind == "PROCESS"),
+        sink,
+        activity=ibis.coalesce(rows.m_name, rows.element_id),
+        scope_id=rows.scope.nullif(rows.case_id),
+        mi_index=ibis.ifelse(rows.in_body.notnull(), ibis.coalesce(rows.counter, nth), ibis.null("int64")),
+        scheduled=ibis.coalesce(rows.task_created, rows.job_created),
+        assigned=rows.task_assigned,
+        start_kind=ibis.ifelse(rows.start.notnull(), "observed", ibis.null("string")),
+        due=ibis.coalesce(moment(rows.task_due), moment(rows.header_due)),
+        is_compensation=ibis.ifelse(handler, True, rows.m_is_compensation),
+        raw_ref=ibis.literal("PROCESS_INSTANCE:") + rows.key,
+    )
 
 
 def _with_scope(rows: ibis.Table, records: Records, instances: ibis.Table) -> ibis.Table:
@@ -283,16 +236,3 @@ def _with_scope(rows: ibis.Table, records: Records, instances: ibis.Table) -> ib
     rows = rows.left_join(bodies, [("scope", "in_body")])
     rows = rows.left_join(loops, [("key", "looping")])
     return rows.left_join(starts, [("key", "event_scope")])
-
-
-def first_of(groups: ibis.Value) -> ibis.Value:
-    """Return the first string of a JSON array."""
-    return groups.re_extract(r'^\[\s*"([^"\\]+)"', 1).nullif("")
-
-
-def plain_group(groups: ibis.Value) -> ibis.Value:
-    """Return the first candidate group of a model; an expression names nobody."""
-    import ibis
-
-    first = groups.split(",")[0].strip()
-    return ibis.ifelse(groups.startswith("="), ibis.null("string"), first.nullif(""))

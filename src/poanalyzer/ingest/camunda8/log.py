@@ -7,19 +7,15 @@ from collections.abc import Sequence
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.camunda8.capabilities import put_capabilities
-from poanalyzer.ingest.camunda8.definitions import (
-    lookup_tables,
-    put_definitions,
-    read_model_files,
-    recorded_definitions,
-)
+from poanalyzer.ingest.camunda8.definitions import lookup_tables, recorded_definitions
 from poanalyzer.ingest.camunda8.failures import incidents, put_attempts, put_incidents
 from poanalyzer.ingest.camunda8.forms import is_model
 from poanalyzer.ingest.camunda8.handled import put_handled
-from poanalyzer.ingest.camunda8.instances import element_instances, put_activities, put_cases
+from poanalyzer.ingest.camunda8.instances import element_instances, put_cases, put_element_instances
 from poanalyzer.ingest.camunda8.messages import put_messages
 from poanalyzer.ingest.camunda8.operations import put_operations, put_variables
 from poanalyzer.ingest.camunda8.records import Records
+from poanalyzer.ingest.engine.definitions import put_definitions, read_model_files
 from poanalyzer.ingest.files import InputFile
 
 
@@ -33,17 +29,17 @@ def read_log(files: Sequence[InputFile], sink: Sink) -> None:
             fix="Export the index zeebe-record_process-instance as well.",
         )
     instances = element_instances(records)
-    models = read_model_files((file for file in files if is_model(file)), sink)
+    models = read_model_files(filter(is_model, files), sink)
     found = recorded_definitions(records, instances, models, sink)
     keys, elements = lookup_tables(found, sink)
     cases = put_cases(records, instances, keys, sink)
-    put_activities(records, instances, elements, sink)
+    put_element_instances(records, instances, elements, sink)
     put_messages(records, instances, sink)
     raised = incidents(records, instances)
     put_attempts(records, sink)
     put_incidents(raised, sink)
     put_handled(instances, elements, sink)
-    put_definitions(found, sink)
+    put_definitions(found, sink, "PROCESS")
     put_operations(records, instances, raised, sink)
     put_variables(records, sink)
     put_capabilities(records, instances, cases, found, sink)

@@ -43,6 +43,7 @@ def put_operations(records: Records, instances: ibis.Table, incidents: ibis.Tabl
                 operation=ibis.literal(operation),
                 entity=ibis.literal(entity),
                 operation_id=rows.key,
+                activity_instance_id=rows.elementInstanceKey.nullif(rows.case_id),
                 element_id=rows.elementId,
             ),
         )  # fmt: skip
@@ -55,6 +56,7 @@ def put_operations(records: Records, instances: ibis.Table, incidents: ibis.Tabl
             entity=ibis.literal("Incident"),
             at=solved.cleared,
             operation_id=solved.key,
+            activity_instance_id=solved.instance.nullif(solved.case_id),
             raw_ref=ibis.literal("INCIDENT:") + solved.key,
         ),
     )  # fmt: skip

@@ -6,22 +6,18 @@ goes by its name; its element is the one that the instance's durations list unde
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.camunda8.definitions import (
-    Definition,
-    lookup_tables,
-    put_definitions,
-    read_model_files,
-    with_files,
-)
+from poanalyzer.ingest.camunda8.definitions import lookup_tables, with_files
 from poanalyzer.ingest.camunda8.forms import is_model, is_raw_data
 from poanalyzer.ingest.camunda8.work import moment
+from poanalyzer.ingest.engine.accounting import reject_rows
+from poanalyzer.ingest.engine.definitions import Definition, put_definitions, read_model_files
+from poanalyzer.ingest.engine.shown import put_window
 from poanalyzer.ingest.files import InputFile
 from poanalyzer.ingest.json.head import head_record
 from poanalyzer.ingest.json.records import read_records
@@ -30,7 +26,6 @@ if TYPE_CHECKING:
     import ibis
 
 #: Makes names of tables unique, however many exports are read into one store.
-_SERIAL = itertools.count()
 _MEMBERS = ("processInstanceId", "processDefinitionKey", "processDefinitionId", "startDate", "endDate", "businessKey",
             "tenantId", "flowNodeInstances", "flowNodeDurations", "variables")  # fmt: skip
 _RECORDS = "Give the exporter's records (zeebe-record_… indexes) instead."
@@ -69,7 +64,7 @@ def read_raw_data(files: Sequence[InputFile], sink: Sink) -> None:
     nodes = _nodes(rows, sink)
     _put_activities(nodes, elements, sink)
     _put_variables(rows, sink)
-    put_definitions(found, sink)
+    put_definitions(found, sink, "PROCESS")
     _capabilities(rows, nodes, found, sink)
 
 
@@ -100,15 +95,10 @@ def _instances(pages: Sequence[InputFile], sink: Sink) -> ibis.Table:
         (nth > 0, "instance fetched twice"),
         else_="",
     )
-    judged = sink.con.create_table(f"c8_raw_{next(_SERIAL)}", rows.mutate(reason=reason))
-    counts = judged.group_by("reason").agg(n=judged.count()).to_pyarrow().to_pylist()
+    judged = sink.keep(rows.mutate(reason=reason), "raw")
     sink.read(read)
     sink.reject("no JSON object", malformed)
-    for row in sorted(counts, key=lambda r: r["reason"]):
-        if row["reason"]:
-            sink.reject(row["reason"], int(row["n"]))
-        else:
-            sink.kept(int(row["n"]))
+    sink.kept(reject_rows(judged, sink, "processInstanceId").get("", 0))
     good = judged.filter(judged.reason == "").drop("reason")
     if not sink.con.execute(good.count()):
         raise InputError(
@@ -151,15 +141,13 @@ def _nodes(rows: ibis.Table, sink: Sink) -> ibis.Table:
     # instances that Optimize took over from Camunda 7 have the element in their id
     said = nodes.id.re_extract(r"^(.+):[0-9a-f]{8}-[0-9a-f-]{27}$", 1).nullif("")
     nodes = nodes.mutate(element_id=ibis.coalesce(said, nodes.element))
-    return sink.con.create_table(
-        f"c8_nodes_{next(_SERIAL)}", nodes.filter(nodes.start.notnull() & (nodes.name.notnull() | nodes.id.notnull()))
-    )
+    return sink.keep(nodes.filter(nodes.start.notnull() & (nodes.name.notnull() | nodes.id.notnull())), "nodes")
 
 
 def _put_activities(nodes: ibis.Table, elements: ibis.Table, sink: Sink) -> None:
     import ibis
 
-    rows = nodes.left_join(elements, [("processDefinitionId", "m_definition"), ("element_id", "m_element_id")])
+    rows = nodes.left_join(elements, [("processDefinitionId", "definition_id"), ("element_id", "m_element_id")])
     sink.put(
         "activities",
         rows.select(
@@ -197,21 +185,16 @@ def _definitions(rows: ibis.Table, files: Sequence[InputFile], sink: Sink) -> li
     named = named.select("processDefinitionId", "processDefinitionKey", "version", "tenant").distinct()
     found = [
         Definition(
-            key=row["processDefinitionId"], process_key=row["processDefinitionKey"],
+            id=row["processDefinitionId"], process_key=row["processDefinitionKey"],
             version=row["version"] or "unknown", tenant=row["tenant"], ran=True,
         )
         for row in named.to_pyarrow().to_pylist()
     ]  # fmt: skip
-    return with_files(found, read_model_files((f for f in files if is_model(f)), sink))
+    return with_files(found, read_model_files(filter(is_model, files), sink))
 
 
 def _capabilities(rows: ibis.Table, nodes: ibis.Table, found: Sequence[Definition], sink: Sink) -> None:
-    low = high = None
-    for table in (rows, nodes):
-        row = table.aggregate(a=table.start.min(), b=table.start.max(), c=table.end.max()).to_pyarrow().to_pylist()[0]
-        low = min((t for t in (low, row["a"]) if t is not None), default=None)
-        high = max((t for t in (high, row["b"], row["c"]) if t is not None), default=None)
-    sink.record.window_start, sink.record.window_end = low, high
+    put_window((rows, nodes), sink)
     sink.capability("instances", "partial", "start and end; how instances ended is not in raw data", _RECORDS)
     for name in ("activities", "start-times", "end-times"):
         sink.capability(name, "yes", "flowNodeInstances")

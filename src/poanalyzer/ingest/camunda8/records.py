@@ -15,6 +15,7 @@ from poanalyzer.errors import InputError
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.camunda8.forms import RecordShape, index_kind, record_shape
+from poanalyzer.ingest.engine.accounting import reject_rows
 from poanalyzer.ingest.files import InputFile
 from poanalyzer.ingest.json.records import MemberPath, read_records
 
@@ -88,7 +89,7 @@ class Records:
 
     def keep(self, rows: ibis.Table, name: str) -> ibis.Table:
         """Run an expression that is used more than once, and return its result as a table of the store."""
-        return self._sink.con.create_table(f"c8_{name}_{next(_SERIAL)}", rows)
+        return self._sink.keep(rows, name)
 
     def _view(self, rows: ibis.Table) -> ibis.Table:
         """Give an expression a name in the back end: what is built on it stays small, and columns are read as needed."""
@@ -108,17 +109,13 @@ class Records:
             else_="",
         )
         judged = rows.mutate(reason=reason)
-        found = judged.group_by("reason").agg(n=judged.count(), example=judged.key.min()).to_pyarrow().to_pylist()
-        counts = {row["reason"]: int(row["n"]) for row in found}
         good = judged.filter(judged.reason == "").drop("reason")
         once, twice = self._once(good)
-        commands = counts.pop("command", 0)
+        self._sink.reject("line is no JSON object", malformed)
+        counts = reject_rows(judged, self._sink, "key", "key {}", aside=("command",))
+        commands = counts.get("command", 0)
         self._sink.read(read - commands)
         self._sink.kept(counts.get("", 0) - twice)
-        self._sink.reject("line is no JSON object", malformed)
-        for row in sorted(found, key=lambda r: r["reason"]):
-            if row["reason"] not in ("", "command"):
-                self._sink.reject(row["reason"], int(row["n"]), f"key {row['example']}" if row["example"] else "")
         if twice:
             self._sink.reject("record exported twice", twice)
         if commands:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.camunda8.answers import Answers
-from poanalyzer.ingest.camunda8.definitions import Definition
+from poanalyzer.ingest.engine.definitions import Definition
+from poanalyzer.ingest.engine.shown import put_models, put_window
 
 if TYPE_CHECKING:
     import ibis
@@ -19,7 +20,7 @@ def put_capabilities(
     answers: Answers, cases: ibis.Table, instances: ibis.Table, found: Sequence[Definition], sink: Sink
 ) -> None:
     """Say for every capability what these answers can show, and set the record's window."""
-    _window(cases, instances, sink)
+    put_window((cases, instances), sink)
     _instances(answers, sink)
     _human_work(answers, instances, sink)
     if answers.has("incidents"):
@@ -33,20 +34,15 @@ def put_capabilities(
     sink.capability("attempts", "no", "search answers show a job's last state, not its failed tries", _RECORDS)
     sink.capability("operations", "no", "search answers do not show interventions", _RECORDS)
     sink.capability("deployments", "no", "search answers have versions, but no time of deployment", _RECORDS)
-    _models(found, sink)
+    put_models(
+        [d for d in found if d.ran] or list(found), sink,
+        none="no BPMN file of a definition that ran",
+        unlock="Put the answers of process-definitions/{key}/xml beside, named by that key (2251799813685251.bpmn).",
+    )  # fmt: skip
     _said(answers, sink, "variables", "variables", "yes", "last values")
     _said(answers, sink, "decisions", "decision-instances", "partial", "decisions show as business rule tasks")
     sink.capability("correlations", "partial", "calls between instances only", _RECORDS)
     _business_keys(cases, sink)
-
-
-def _window(cases: ibis.Table, instances: ibis.Table, sink: Sink) -> None:
-    low = high = None
-    for rows in (cases, instances):
-        row = rows.aggregate(a=rows.start.min(), b=rows.start.max(), c=rows.end.max()).to_pyarrow().to_pylist()[0]
-        low = min((t for t in (low, row["a"]) if t is not None), default=None)
-        high = max((t for t in (high, row["b"], row["c"]) if t is not None), default=None)
-    sink.record.window_start, sink.record.window_end = low, high
 
 
 def _instances(answers: Answers, sink: Sink) -> None:
@@ -88,18 +84,6 @@ def _human_work(answers: Answers, instances: ibis.Table, sink: Sink) -> None:
         sink.capability("resources", "partial", why, f"Fetch {more} as well.")
     else:
         sink.capability("resources", "yes", "workers of jobs and assignees of human tasks")
-
-
-def _models(found: Sequence[Definition], sink: Sink) -> None:
-    relevant = [d for d in found if d.ran] or list(found)
-    with_model = sum(1 for d in relevant if d.model)
-    more = "Put the answers of process-definitions/{key}/xml beside, named by that key (2251799813685251.bpmn)."
-    if relevant and with_model == len(relevant):
-        sink.capability("models", "yes", f"the models of all {len(relevant)} definitions that ran")
-    elif with_model:
-        sink.capability("models", "partial", f"models of {with_model} of {len(relevant)} definitions that ran", more)
-    else:
-        sink.capability("models", "no", "no BPMN file of a definition that ran", more)
 
 
 def _said(answers: Answers, sink: Sink, name: str, kind: str, available: str, why: str) -> None:

@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.sink import Sink
 from poanalyzer.ingest.act.export import Export
+from poanalyzer.ingest.engine.exceptions import exception_kind
 
 if TYPE_CHECKING:
     import ibis
 
-#: Kind of the event → kind of exception (Russell et al. 2006).
-_KINDS = {
-    "error": "constraint", "escalation": "constraint", "cancel": "constraint", "timer": "deadline",
-    "message": "external", "signal": "external", "conditional": "external",
-}  # fmt: skip
 _INTERRUPTED = r"^boundary event \((.*)\)$"
 
 
@@ -108,51 +104,48 @@ def put_handled(
 def _boundaries(fired: ibis.Table) -> ibis.Table:
     import ibis
 
-    kind = ibis.coalesce(_kind(fired.m_event_kind), "constraint")
-    rows = fired.mutate(kind=kind)
-    rows = rows.filter((rows.kind != "external") | rows.m_interrupting.fill_null(True))
-    return rows.select(
-        "kind",
-        exception_id=rows.ID_ + ":" + rows.hit_at.cast("string"),
-        case_id=rows.PROC_INST_ID_,
-        activity_instance_id=rows.host,
-        element_id=rows.m_attached_to,
-        code=ibis.coalesce(rows.m_event_ref, rows.m_event_kind, rows.ACT_TYPE_),
-        raised=rows.hit_at,
-        cleared=rows.hit_at,
-        cleared_by=ibis.literal("model"),
-        root_id=rows.ID_ + ":" + rows.hit_at.cast("string"),
-        handled_by=rows.ACT_ID_,
-        raw_ref=ibis.literal("ACT_HI_ACTINST:") + rows.ID_,
+    rows = fired.mutate(
+        kind=ibis.coalesce(exception_kind(fired.m_event_kind), "constraint"),
+        exception_id=fired.ID_ + ":" + fired.hit_at.cast("string"),
+        instance=fired.host,
+        element=fired.m_attached_to,
+        code=ibis.coalesce(fired.m_event_ref, fired.m_event_kind, fired.ACT_TYPE_),
+        raised=fired.hit_at,
+        cleared=fired.hit_at,
     )
+    return _exceptions(rows.filter((rows.kind != "external") | rows.m_interrupting.fill_null(True)))
 
 
 def _event_scopes(acts: ibis.Table, starts: ibis.Table) -> ibis.Table:
     import ibis
 
     began = acts.join(starts, [("PROC_DEF_ID_", "s_definition"), ("ACT_ID_", "s_scope")])
-    began = began.mutate(kind=_kind(began.s_kind))
-    began = began.filter(began.kind.notnull() & ((began.kind != "external") | began.s_interrupting.fill_null(True)))
-    return began.select(
-        "kind",
+    began = began.mutate(
+        kind=exception_kind(began.s_kind),
         exception_id=began.ID_,
-        case_id=began.PROC_INST_ID_,
-        activity_instance_id=began.ID_,
-        element_id=began.ACT_ID_,
+        instance=began.ID_,
+        element=began.ACT_ID_,
         code=ibis.coalesce(began.s_ref, began.s_kind),
         raised=began.START_TIME_,
         cleared=ibis.coalesce(began.END_TIME_, began.START_TIME_),
-        cleared_by=ibis.literal("model"),
-        root_id=began.ID_,
-        handled_by=began.ACT_ID_,
-        raw_ref=ibis.literal("ACT_HI_ACTINST:") + began.ID_,
     )
+    counts = began.kind.notnull() & ((began.kind != "external") | began.s_interrupting.fill_null(True))
+    return _exceptions(began.filter(counts))
 
 
-def _kind(event: ibis.Value) -> ibis.Value:
+def _exceptions(rows: ibis.Table) -> ibis.Table:
     import ibis
 
-    return ibis.cases(*((event == name, kind) for name, kind in _KINDS.items()))
+    return rows.select(
+        "kind", "exception_id", "code", "raised", "cleared",
+        case_id=rows.PROC_INST_ID_,
+        activity_instance_id=rows.instance,
+        element_id=rows.element,
+        cleared_by=ibis.literal("model"),
+        root_id=rows.exception_id,
+        handled_by=rows.ACT_ID_,
+        raw_ref=ibis.literal("ACT_HI_ACTINST:") + rows.ID_,
+    )  # fmt: skip
 
 
 def put_dead_letters(export: Export, acts: ibis.Table, sink: Sink) -> None:

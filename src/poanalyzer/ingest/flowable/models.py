@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from poanalyzer.ingest.act.definitions import Definition
 from poanalyzer.ingest.act.export import Export
+from poanalyzer.ingest.engine.definitions import Definition
 
 if TYPE_CHECKING:
     import ibis

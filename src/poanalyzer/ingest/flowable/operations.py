@@ -35,6 +35,7 @@ def put_operations(export: Export, acts: ibis.Table, cases: ibis.Table, sink: Si
             entity=ibis.literal("ProcessInstance"),
             at=moved.END_TIME_,
             operation_id=moved.ID_,
+            activity_instance_id=moved.ID_,
             element_id=moved.ACT_ID_,
             raw_ref=ibis.literal("ACT_HI_ACTINST:") + moved.ID_,
         ),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poanalyzer.ingest.engine.calls import put_calls
 from poanalyzer.ingest.power_automate.failures import kind_of
 from poanalyzer.ingest.power_automate.flowids import FlowIds
 from poanalyzer.ingest.power_automate.records import Records
@@ -78,16 +79,8 @@ def put_sessions(records: Records, ids: FlowIds, rows: ibis.Table) -> None:
             trigger=ibis.ifelse(named.parent_case.notnull(), "call", ibis.null("string")),
         ),
     )  # fmt: skip
-    children = rows.filter(rows.p_root.notnull())
-    records.sink.put(
-        "links",
-        children.select(
-            from_case_id="parent_case",
-            to_case_id="case_id",
-            kind=ibis.literal("call"),
-            key="correlation",
-            raw_ref="raw_ref",
-        ),
+    put_calls(
+        rows.filter(rows.p_root.notnull()), records.sink, parent="parent_case", key="correlation", raw_ref="raw_ref"
     )
     failed = rows.filter((rows.state == "failed") & ibis.coalesce(rows.end, rows.modified, rows.start).notnull())
     records.sink.put(

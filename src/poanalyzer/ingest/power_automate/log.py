@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.engine.calls import put_calls, with_roots
 from poanalyzer.ingest.files import InputFile
 from poanalyzer.ingest.power_automate.actions import action_rows, put_activities, put_attempts
 from poanalyzer.ingest.power_automate.capabilities import Tables, put_capabilities
@@ -22,9 +23,6 @@ from poanalyzer.ingest.power_automate.runs import UNKNOWN, cloud_runs, with_rest
 if TYPE_CHECKING:
     import ibis
 
-#: Calls nest at most this deep: each step of the search doubles the levels it has climbed.
-_DOUBLINGS = 4
-
 
 def read_export(files: Sequence[InputFile], settings: InputSettings, config: Config, sink: Sink) -> None:
     """Read an export. Raises :class:`InputError` where no run, session or queue item is in it."""
@@ -32,7 +30,8 @@ def read_export(files: Sequence[InputFile], settings: InputSettings, config: Con
     ids = flow_ids(records)
     runs = with_restarts(records, cloud_runs(records, ids))
     releases = read_releases(records, ids, runs)
-    runs = _with_roots(records, with_versions(records, runs, releases))
+    runs = with_roots(with_versions(records, runs, releases), "parent_case", records.keep)
+    runs = records.keep(runs, "rooted")
     actions, handlers, scopes = lookups(records, releases)
     rows = action_rows(records, runs, actions)
     found = sessions(records, ids, runs)
@@ -53,21 +52,6 @@ def read_export(files: Sequence[InputFile], settings: InputSettings, config: Con
     put_releases(records, releases)
     _put_operations(records, runs)
     put_capabilities(records, Tables(runs, rows, found, items, releases, ids))
-
-
-def _with_roots(records: Records, runs: ibis.Table) -> ibis.Table:
-    """Add ``root_case_id`` by following parents."""
-    import ibis
-
-    links = runs.select(child="case_id", up=ibis.coalesce(runs.parent_case, runs.case_id))
-    for step in range(_DOUBLINGS):
-        links = records.keep(links, f"links{step}")
-        above = records.keep(links.select(middle="child", further="up"), f"above{step}")
-        joined = links.left_join(above, [("up", "middle")])
-        links = joined.select("child", up=ibis.coalesce(joined.further, joined.up))
-    links = records.keep(links, "roots")
-    out = runs.left_join(links, [("case_id", "child")])
-    return records.keep(out.rename(root_case_id="up").drop("child"), "rooted")
 
 
 def _put_runs(records: Records, ids: FlowIds, runs: ibis.Table) -> None:
@@ -94,17 +78,7 @@ def _put_runs(records: Records, ids: FlowIds, runs: ibis.Table) -> None:
             trigger=ibis.coalesce(ibis.ifelse(named.parent_case.notnull(), "call", ibis.null("string")), named.trigger),
         ),
     )  # fmt: skip
-    children = runs.filter(runs.parent_case.notnull())
-    sink.put(
-        "links",
-        children.select(
-            from_case_id="parent_case",
-            to_case_id="case_id",
-            kind=ibis.literal("call"),
-            key="tracking",
-            raw_ref="raw_ref",
-        ),
-    )
+    put_calls(runs, sink, parent="parent_case", key="tracking", raw_ref="raw_ref")
     # runs that share a tracking id, each with the first of them
     first = runs.filter(runs.tracking.notnull()).group_by(shared="tracking").agg(
         first=ibis._.case_id.argmin(ibis._.start), n=ibis._.count()

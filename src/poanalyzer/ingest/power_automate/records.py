@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from poanalyzer.config import Config, InputSettings
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
 from poanalyzer.eventlog.sink import Sink
+from poanalyzer.ingest.engine.accounting import reject_rows
 from poanalyzer.ingest.files import InputFile
 from poanalyzer.ingest.json.records import MemberPath, read_records
 from poanalyzer.ingest.power_automate.columns import COLUMNS, Column, Kind
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import ibis
 
 #: Makes names of tables unique, however many exports are read into one store.
-_SERIAL = itertools.count()
 GUID = r"^\{?([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})\}?$"
 #: Where actions stand in an answer about one run: a map by name, in one of two places.
 _ACTION_MAPS: tuple[tuple[str, ...], ...] = (("properties", "actions"), ("actions",))
@@ -74,7 +73,7 @@ class Records:
 
     def keep(self, rows: ibis.Table, name: str) -> ibis.Table:
         """Run an expression that is used more than once, and return its result as a table of the store."""
-        return self.sink.con.create_table(f"pa_{name}_{next(_SERIAL)}", rows)
+        return self.sink.keep(rows, name)
 
     def _load(self, kind: Kind, shapes: dict[Shape, list[InputFile]], parts: dict[Kind, list[ibis.Table]]) -> None:
         for form, files in sorted(shapes.items(), key=lambda pair: str(pair[0])):
@@ -208,12 +207,7 @@ class Records:
         twice = (judged.reason == "") & (judged.rank_ > 0) & judged.key_.notnull()
         judged = judged.mutate(reason=ibis.ifelse(twice, "record fetched twice", judged.reason))
         judged = self.keep(judged, kind.replace("-", "_"))
-        found = judged.group_by("reason").agg(n=judged.count(), example=judged.key_.min()).to_pyarrow().to_pylist()
-        for row in sorted(found, key=lambda r: r["reason"]):
-            if row["reason"]:
-                self.sink.reject(row["reason"], int(row["n"]), (row["example"] or "")[:80])
-            else:
-                self.sink.kept(int(row["n"]))
+        self.sink.kept(reject_rows(judged, self.sink, "key_", "{:.80}").get("", 0))
         kept = judged.filter(judged.reason == "")
         raw = ibis.literal(f"{kind}:") + ibis.coalesce(kept.key_.substr(0, 200), kept.file)
         return kept.mutate(raw_ref=raw).drop("reason", "rank_", "key_")

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from poanalyzer.ingest.bpmn.reader import ProcessModel, elements_table
+from poanalyzer.ingest.bpmn.reader import ProcessModel
+from poanalyzer.ingest.engine.definitions import put_versions
 from poanalyzer.ingest.power_automate.definition import Definition, read_definition
 from poanalyzer.ingest.power_automate.flowids import FlowIds
 from poanalyzer.ingest.power_automate.records import Records
@@ -221,12 +222,8 @@ def with_versions(records: Records, runs: ibis.Table, releases: Releases) -> ibi
 
 def put_releases(records: Records, releases: Releases) -> None:
     """Fill ``definitions``, ``deployments`` and ``elements``."""
-    import ibis
-    import pyarrow as pa
-
     definitions: list[dict[str, Any]] = []
     deployments: list[dict[str, Any]] = []
-    models = releases.models()
     for key, found in releases.by_key.items():
         previous: str | None = None
         for one in sorted(found, key=lambda r: r.at):
@@ -256,18 +253,8 @@ def put_releases(records: Records, releases: Releases) -> None:
                 "checksum": definition.checksum if definition else None,
                 "model_ref": release.raw_ref if release and definition else None,
             })  # fmt: skip
-    text = ("process_key", "version", "checksum", "raw_ref")
-    base = [*((name, pa.string()) for name in text), ("deployed_at", pa.int64())]
-    more = [(name, pa.string()) for name in ("name", "version_tag", "model_ref")]
-    sink = records.sink
-    sink.put("definitions", ibis.memtable(pa.Table.from_pylist(definitions, pa.schema([*base, *more]))))
-    more = [
-        *((n, pa.string()) for n in ("deployed_by", "deployment_source", "release_id", "result")),
-        ("is_duplicate", pa.bool_()),
-    ]
-    sink.put("deployments", ibis.memtable(pa.Table.from_pylist(deployments, pa.schema([*base, *more]))))
-    elements = elements_table((key, version, _model(key, releases, d)) for (key, version), d in sorted(models.items()))
-    sink.put("elements", ibis.memtable(elements))
+    models = {(key, version): _model(key, releases, d) for (key, version), d in releases.models().items()}
+    put_versions(definitions, deployments, models, records.sink)
 
 
 def _version(one: Release, releases: Releases) -> str:

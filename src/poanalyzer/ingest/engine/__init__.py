@@ -1,0 +1,1 @@
+"""What the exports of process engines have in common, whatever the engine."""
