@@ -104,6 +104,56 @@ def test_an_operator_who_steps_in_while_it_lasts(operation: str, element: str | 
     assert log.query(log.of(build_episodes)).iloc[0].disposition == disposition
 
 
+#: Two instances of one element that fail at the same time and are done in the end.
+SIBLINGS = """
+a  A  0–300  bot  serviceTask  activity_instance_id=i1 mi_index=0
+a  A  0–300  bot  serviceTask  activity_instance_id=i2 mi_index=1
+attempts:
+a  A  5  activity_instance_id=i1
+a  A  6  activity_instance_id=i2
+"""
+
+
+@pytest.mark.parametrize(
+    ("instance", "element", "dispositions"),
+    [
+        ("i1", "A", ["manual", "retried_ok"]),
+        ("i2", "A", ["retried_ok", "manual"]),
+        ("i3", "A", ["retried_ok", "retried_ok"]),
+        (None, "A", ["manual", "manual"]),  # nothing tells which was meant
+        (None, None, ["manual", "manual"]),
+        (None, "B", ["retried_ok", "retried_ok"]),
+    ],
+)
+def test_a_command_for_one_instance_is_for_no_other(instance: str | None, element: str | None, dispositions: list[str]):
+    at = EPOCH + 100 * MINUTE
+    command = {"operation": "SetJobRetries", "case_id": "a", "at": at, "element_id": element}
+    log = operated(SIBLINGS, [command | {"activity_instance_id": instance}])
+    rows = log.query(log.of(build_episodes)).sort_values("first_at")
+    assert list(rows["disposition"]) == dispositions
+
+
+def test_commands_for_two_instances_are_one_repair_and_both_are_repaired():
+    commands = [
+        {"operation": "SetJobRetries", "case_id": "a", "at": EPOCH + minute * MINUTE, "element_id": "A",
+         "activity_instance_id": instance}
+        for minute, instance in ((100, "i1"), (101, "i2"))
+    ]  # fmt: skip
+    log = operated(SIBLINGS, commands)
+    assert list(log.query(log.of(build_episodes))["disposition"]) == ["manual", "manual"]
+    repairs = log.of(build_repairs)
+    assert repairs is not None and log.scalar(repairs.count()) == 1
+
+
+@pytest.mark.parametrize(("minute", "disposition"), [(10, "cancelled"), (40, "manual")])
+def test_a_repair_counts_if_nothing_failed_after_it_or_the_work_was_done(minute: int, disposition: str):
+    text = "a  A  0–60  bot  serviceTask  state=canceled\nattempts:\na  A  5\na  A  30\ncases:\na  state=terminated"
+    log = operated(
+        text, [{"operation": "SetJobRetries", "element_id": "A", "case_id": "a", "at": EPOCH + minute * MINUTE}]
+    )
+    assert log.query(log.of(build_episodes)).iloc[0].disposition == disposition
+
+
 def test_a_token_that_was_moved_away_was_over_with_the_move():
     text = "a  A  0–60  bot  serviceTask  state=canceled\na  B  60–90  human  userTask\nattempts:\na  A  5"
     move = {"operation": "ModifyProcessInstance", "case_id": "a", "at": EPOCH + 60 * MINUTE}

@@ -35,9 +35,9 @@ class Witness:
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
-    """Σ ``numerator`` / Σ ``denominator`` over cases of the window, clustered by case.
+    """Σ ``numerator`` / Σ ``denominator`` over cases of the window; its interval is clustered by case, day or week.
 
-    ``closed``: only closed cases count. ``binary``: both are 0 or 1 a case, so that the interval is Wilson's.
+    ``closed``: only closed cases count. ``binary``: both are 0 or 1 a case, so that the interval is one of a proportion.
     ``unknown``: what may belong to the numerator; it makes the bounds, and the value is the lower one.
     ``highest`` None: the ratio has no upper end. ``durations``: both are microseconds, shown in seconds.
     """
@@ -97,6 +97,7 @@ class Computed:
     compute: Callable[[Mined, Process | None], Finding]
     better: Literal["up", "down", "neither"] = "up"
     min_closed: int = 0
+    declared_exceptions: bool = False
 
 
 class HasMetric(Protocol):

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.coding import ACTOR_MACHINE
-from poanalyzer.mine.repairs import build_repairs
+from poanalyzer.eventlog.schema import EARLIEST_US
+from poanalyzer.mine.repairs import repair_commands
 
 if TYPE_CHECKING:
     import ibis
@@ -19,39 +20,44 @@ DISPOSITIONS = ("retried_ok", "modelled", "manual", "cancelled", "dead", "open")
 #: Dispositions in which the process coped by itself.
 HANDLED = ("retried_ok", "modelled")
 _FAR = 9_000_000_000_000_000
+#: Who clears an exception; of several at one moment the later one here counts.
+_CLEARINGS = ("none", "cancel", "retry", "operator", "model")
+_BY_OTHERS = (_CLEARINGS.index("cancel"), _CLEARINGS.index("model"))
 
 
 def build_episodes(mined: Mined) -> ibis.Table:
     """Create and return ``m_episodes``: one row an episode.
 
-    Columns: ``case_ix, process_ix, root_ix, element_id, first_at, last_at, attempts, exceptions, incidents, kind,
-    recorded`` (the engine kept a row of the element), ``machine`` (how many rows of non-human work the case has of it),
-    ``disposition, contained`` (nothing outside its scope suffered), ``restored`` (when the episode was over, null while
-    open or where nothing tells).
+    Columns: ``case_ix, process_ix, root_ix, element_id, instance`` (null where the engine names none), ``first_at,
+    last_at, attempts, exceptions, incidents, kind, recorded`` (the engine kept a row of the instance, or of the element
+    where it names none), ``machine`` (how many rows of non-human work the case has of the element), ``disposition,
+    contained`` (nothing outside its scope suffered), ``restored`` (when the episode was over, null while open or where
+    nothing tells).
 
     An episode joins all exceptions and failed attempts of one activity instance (or case and element, where the
     engine names no instance) whose gaps are at most the element's retry back-off or one hour, whichever is longer.
-    Dispositions, first that applies: ``open`` something is not cleared and the case goes on; ``manual`` an operator
-    cleared it or stepped in while it lasted (``repairs``, see :func:`poanalyzer.mine.repairs.build_repairs`);
-    ``modelled`` the model did; ``cancelled`` it ended with the cancellation of the work or the case; ``dead`` an error
-    that nothing caught; ``retried_ok`` the work was done after the last failure; ``dead`` the case failed or ended with
-    it uncleared; ``cancelled`` the work or the case ended without it; else ``open``. Source: after the exception
-    handling patterns of Russell, van der Aalst and ter Hofstede (2006).
+    How it ended decides: what was done about an earlier failure of it does not, if it failed again. Dispositions, first
+    that applies: ``open`` something is not cleared and the case goes on; ``manual`` an operator cleared the last failure
+    or stepped in after it (see :func:`poanalyzer.mine.repairs.repair_commands`), or did so before and the work was done
+    in the end; ``modelled`` the model cleared the last; ``cancelled`` it ended with the cancellation of the work or the
+    case; ``dead`` an error that nothing caught; ``retried_ok`` the work was done after the last failure; ``dead`` the
+    case failed or ended with it uncleared; ``cancelled`` the work or the case ended without it; else ``open``. Source:
+    after the exception handling patterns of Russell, van der Aalst and ter Hofstede (2006).
     """
-    log, steps, cases, repairs = mined.log, mined.steps, mined.cases, mined.of(build_repairs)
+    log, steps, cases, repairs = mined.log, mined.steps, mined.cases, mined.of(repair_commands)
     import ibis
 
     found = _joined(log, steps, cases)
     key = ["case_ix", "unit", "episode"]
     twins = [f"{k}_right" for k in key]
     found = found.left_join(_fates(log, found), key).drop(*twins)
-    done = ibis.ifelse(found.own_rows > 0, found.own_done, found.any_done)
-    found = found.mutate(done_at=done, recorded=found.rows.notnull())
-    repaired: ibis.Value = ibis.literal(False)
+    found = found.mutate(
+        done_at=ibis.ifelse(found.own_rows > 0, found.own_done, found.other_done),
+        recorded=ibis.coalesce(found.rows, 0) > 0,
+    )
     repaired_at: ibis.Value = ibis.null("int64")
     if repairs is not None:
         found = found.left_join(_repaired(found, repairs), key).drop(*twins)
-        repaired = found.repaired_at.notnull()
         repaired_at = found.repaired_at
     late = _late(log)
     breached: ibis.Value = ibis.literal(False)
@@ -62,11 +68,14 @@ def build_episodes(mined: Mined) -> ibis.Table:
     undone = found.closed & done_at.isnull()
     # the instance itself is over, although its work was never done
     gone = (found.own_rows > 0).fill_null(False) & done_at.isnull() & ~found.own_alive.fill_null(False)
+    by = found.last_clearing % len(_CLEARINGS)
+    stepped_in = ibis.greatest(ibis.coalesce(found.operator_at, -_FAR), ibis.coalesce(repaired_at, -_FAR))
+    worked = (stepped_in >= found.last_at) | ((stepped_in > -_FAR) & done_at.notnull() & ~by.isin(_BY_OTHERS))
     disposition = ibis.cases(
         (found.uncleared & ~found.closed, "open"),
-        (found.by_operator | repaired, "manual"),
-        (found.by_model, "modelled"),
-        (found.by_cancel, "cancelled"),
+        (worked.fill_null(False), "manual"),
+        ((by == _CLEARINGS.index("model")) & (done_at.isnull() | (found.cleared >= found.last_at)), "modelled"),
+        (by == _CLEARINGS.index("cancel"), "cancelled"),
         (found.uncleared & found.closed & (found.kind == "constraint"), "dead"),
         (done_at.notnull() | found.by_retry, "retried_ok"),
         (undone & (found.state == "failed"), "dead"),
@@ -91,7 +100,7 @@ def build_episodes(mined: Mined) -> ibis.Table:
     return log.con.create_table(
         "m_episodes",
         found.select(
-            "case_ix", "process_ix", "root_ix", "element_id", "first_at", "last_at", "attempts", "exceptions",
+            "case_ix", "process_ix", "root_ix", "element_id", "instance", "first_at", "last_at", "attempts", "exceptions",
             "incidents", "kind", "recorded", "disposition",
             machine=ibis.coalesce(found.machine, 0),
             contained=~((how == "dead") | stopped | spread | breached),
@@ -125,9 +134,9 @@ def _joined(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.Table:
         exceptions=(1 - rows.is_attempt).sum(),
         incidents=rows.is_incident.sum(),
         kind=rows.kind.min(),
-        by_operator=(rows.cleared_by == "operator").fill_null(False).max(),
-        by_model=(rows.cleared_by == "model").fill_null(False).max(),
-        by_cancel=(rows.cleared_by == "cancel").fill_null(False).max(),
+        instance=rows.instance.max(),
+        operator_at=ibis.coalesce(rows.cleared, rows["at"]).max(where=rows.cleared_by == "operator"),
+        last_clearing=_clearing(rows).max(),
         by_retry=(rows.cleared_by == "retry").fill_null(False).max(),
         uncleared=(
             (rows.is_attempt == 0) & rows.cleared.isnull() & ibis.coalesce(rows.cleared_by, "none").isin(["none"])
@@ -140,13 +149,24 @@ def _joined(log: EventLog, steps: ibis.Table, cases: ibis.Table) -> ibis.Table:
     )
 
 
+def _clearing(rows: ibis.Table) -> ibis.Value:
+    """Return when and how an exception was cleared as one number, of which the largest tells how the last one was; null
+    for attempts. What nobody cleared comes last."""
+    import ibis
+
+    how = ibis.cases(*((rows.cleared_by == name, number) for number, name in enumerate(_CLEARINGS)), else_=0)
+    at = ibis.coalesce(rows.cleared, ibis.ifelse(how > 0, rows["at"], _FAR))
+    clearing = (at - EARLIEST_US) * len(_CLEARINGS) + how
+    return ibis.ifelse(rows.is_attempt == 0, clearing, ibis.null("int64"))
+
+
 def _fates(log: EventLog, found: ibis.Table) -> ibis.Table:
     """Return what became of the element of each episode: ``rows, machine, own_rows, own_done, own_end, own_alive,
-    any_done``.
+    other_done``.
 
-    ``own`` is the row of the very instance that failed, where the engine names it. Work is done when its row completes
-    after the last failure; or when the row of the instance begins after it, as in engines whose failed tries are rolled
-    back and leave no row.
+    ``own`` is the row of the very instance that failed, where the engine names it; then only rows that name no instance
+    may stand for it. Work is done when its row completes after the last failure; or when the row of the instance begins
+    after it, as in engines whose failed tries are rolled back and leave no row.
     """
     import ibis
 
@@ -157,33 +177,42 @@ def _fates(log: EventLog, found: ibis.Table) -> ibis.Table:
         machine=(acts.work & (acts.actor == ACTOR_MACHINE)).cast("int64"),
     )  # fmt: skip
     # the few failures take the steps' numbers, so that the many rows are joined on integers
-    failed = found.select("case_ix", "unit", "episode", "element_id", "last_at").join(steps, "element_id")
-    pairs = failed.join(rows, ["case_ix", "step_ix"])
-    own = (pairs.instance == pairs.unit).fill_null(False)
+    failed = found.select("case_ix", "unit", "episode", "element_id", "last_at", failed="instance")
+    pairs = failed.join(steps, "element_id").join(rows, ["case_ix", "step_ix"])
+    own = (pairs.instance == pairs.failed).fill_null(False)
+    here = own | pairs.failed.isnull() | pairs.instance.isnull()
     done = ((pairs.state == "completed") & (pairs.end >= pairs.last_at)).fill_null(False)
     begun = (pairs.start > pairs.last_at).fill_null(False)
     at = ibis.ifelse(begun, pairs.start, pairs.end)
     never = ibis.null("int64")
     return pairs.group_by(["case_ix", "unit", "episode"]).agg(
-        rows=pairs.count(),
+        rows=here.sum(),
         machine=pairs.machine.sum(),
         own_rows=own.sum(),
         own_done=ibis.ifelse(own & (done | begun), at, never).min(),
         own_end=ibis.ifelse(own, pairs.end, never).max(),
         own_alive=(own & pairs.end.isnull()).max(),
-        any_done=ibis.ifelse(done, at, never).min(),
+        other_done=ibis.ifelse(here & done, at, never).min(),
     )
 
 
 def _repaired(found: ibis.Table, repairs: ibis.Table) -> ibis.Table:
-    """Return the episodes while which an operator raised retries, resolved an incident or moved a token there."""
+    """Return the episodes while which an operator raised retries, resolved an incident or moved a token there.
+
+    A command for one instance is for no other; one that names none is for all of its element, or of its case.
+    """
     import ibis
 
     until = ibis.coalesce(found.done_at, found.cleared, found.case_end, _FAR)
-    spans = found.select("case_ix", "unit", "episode", "element_id", "first_at", until=until)
-    acted = repairs.filter(repairs.kind.isin(["retry", "move"])).select("case_ix", "at", at_element="element_id")
+    spans = found.select("case_ix", "unit", "episode", "element_id", "first_at", "instance", until=until)
+    acted = repairs.filter(repairs.kind.isin(["retry", "move"]))
+    acted = acted.select("case_ix", "at", at_element="element_id", at_instance="instance")
     pairs = spans.join(acted, "case_ix")
-    here = pairs.at_element.isnull() | (pairs.at_element == pairs.element_id)
+    here = ibis.ifelse(
+        pairs.at_instance.notnull() & pairs.instance.notnull(),
+        pairs.at_instance == pairs.instance,
+        pairs.at_element.isnull() | (pairs.at_element == pairs.element_id),
+    )
     pairs = pairs.filter(here & (pairs["at"] >= pairs.first_at) & (pairs["at"] <= pairs.until))
     return pairs.group_by(["case_ix", "unit", "episode"]).agg(repaired_at=pairs["at"].max())
 
@@ -229,8 +258,9 @@ def _failures(log: EventLog, steps: ibis.Table) -> ibis.Table:
     )
     named = named.filter(named.only == named["last"]).select("case_ix", "element_id", "only")
     rows = rows.left_join(named, ["case_ix", "element_id"]).drop("case_ix_right", "element_id_right")
-    unit = ibis.coalesce(rows.activity_instance_id, rows.only, rows.element_id)
-    return rows.mutate(unit=unit).drop("only", "activity_instance_id")
+    instance = ibis.coalesce(rows.activity_instance_id, rows.only)
+    rows = rows.mutate(instance=instance, unit=ibis.coalesce(instance, rows.element_id))
+    return rows.drop("only", "activity_instance_id")
 
 
 def _declared(log: EventLog, steps: ibis.Table) -> ibis.Table | None:

@@ -25,8 +25,9 @@ GROUPS = 20
 def episode_ends(mined: Mined) -> pd.DataFrame:
     """Return ``process_ix, day, entry, seconds, way, n, closed, untimed``: episodes by how and when they ended.
 
-    ``seconds`` since the first failure, rounded up to whole seconds in the first hour and to whole minutes after it;
-    what lasted longer than a week counts as going on then. ``day``: the group of days (0 … 19) that it began in.
+    ``seconds`` since the first failure, rounded up to whole seconds on the first day and to whole minutes after it (what
+    ended, and what was followed no longer, must keep their order); what lasted longer than a week counts as going on
+    then. ``day``: the group of days (0 … 19) that it began in.
     ``entry``: −1, or the seconds after which an episode came into view that began before the observation did.
     ``closed``: how many of them are over at all; ``untimed``: how many are, while nothing says since when.
 
@@ -62,7 +63,7 @@ def episode_ends(mined: Mined) -> pd.DataFrame:
     rows = rows.filter(~rows.gone)
     fine = _up(rows.lasted, SECOND_US)
     coarse = _up(rows.lasted, MINUTE_US) * 60
-    seconds = ibis.ifelse(fine <= HOUR, fine, coarse)
+    seconds = ibis.ifelse(fine <= DAY, fine, coarse)
     beyond = seconds > WEEK
     # entries are rounded down, ends up: whoever ended after it came into view was at risk
     entry = ibis.ifelse(rows.late < 0, ibis.literal(-1, "int64"), rows.late // MINUTE_US * 60)

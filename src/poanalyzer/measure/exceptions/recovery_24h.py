@@ -11,6 +11,9 @@ entry).
 Formula: Σ over the times t up to 24 h of S(t) × recoveries at t / episodes still followed at t, with S(t) the
 estimated share not over before t by any end (Aalen–Johansen).
 
+In a plain log the activities that the analyst declared as exceptions are the failures: each is over when an activity
+that handles it begins, and one that nothing follows died when its case ended.
+
 Known bias: if hopeless cases are kept open rather than cancelled, the estimate is too high; it assumes that open
 episodes go on as others did.
 
@@ -76,8 +79,13 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         value=value, low=low, high=high, n=total, n_unit="episodes", method=method,
         status=Status.INSUFFICIENT if few else Status.MEASURED,
         reason=f"{closed} closed episodes; at least {MIN_EPISODES} are needed" if few else "",
-        details=details, evidence=_slow(mined, process),
+        details=details, evidence=_slow(mined, process), basis="declared" if _by_declaration(mined, process) else "observed",
     )  # fmt: skip
+
+
+def _by_declaration(mined: Mined, process: Process | None) -> bool:
+    """Whether the failures are those that the analyst declared, since the export records none."""
+    return any(mined.capability(process, need).available == "no" for need in ("attempts", "incidents"))
 
 
 def _curve(rows: pd.DataFrame) -> Incidence:
@@ -128,5 +136,6 @@ _WORDS = {
     "cancelled": "cancelled", "dead": "died", "open": "still open",
 }  # fmt: skip
 METRIC = Computed(
-    id="recovery-24h", unit="share", needs=("activities", "attempts", "incidents"), compute=compute, better="up"
-)
+    id="recovery-24h", unit="share", needs=("activities", "attempts", "incidents"), compute=compute, better="up",
+    declared_exceptions=True,
+)  # fmt: skip
