@@ -227,3 +227,182 @@ def test_multi_instance_siblings_are_no_pair():
     A  serviceTask  multi_instance=parallel
     """
     check("parallel-realisation-rate", text, status=Status.NOT_APPLICABLE, value=None)
+
+
+# --- activations of a split -------------------------------------------------------------------------------------------
+
+#: A split into B and D within the loop S → X → G → (B | D) → J → Y → X or out.
+LOOP = """
+elements:
+S   startEvent
+X   exclusiveGateway
+G   parallelGateway
+B   serviceTask
+D   userTask
+J   parallelGateway
+Y   exclusiveGateway
+Z   endEvent
+f1  sequenceFlow  source_ref=S target_ref=X
+f2  sequenceFlow  source_ref=X target_ref=G
+f3  sequenceFlow  source_ref=G target_ref=B
+f4  sequenceFlow  source_ref=G target_ref=D
+f5  sequenceFlow  source_ref=B target_ref=J
+f6  sequenceFlow  source_ref=D target_ref=J
+f7  sequenceFlow  source_ref=J target_ref=Y
+f8  sequenceFlow  source_ref=Y target_ref=X
+f9  sequenceFlow  source_ref=Y target_ref=Z
+"""
+#: The split G → (B | D) stands in the sub-process P, which runs for each of several items; the work of D in a scope Q in it.
+SCOPED = """
+elements:
+P   subProcess        multi_instance=parallel
+G   parallelGateway   parent_id=P
+B   serviceTask       parent_id=P
+Q   subProcess        parent_id=P
+D   userTask          parent_id=Q
+f1  sequenceFlow      source_ref=G target_ref=B parent_id=P
+f2  sequenceFlow      source_ref=G target_ref=Q parent_id=P
+"""
+#: A message starts E beside what the process itself does.
+EVENT = """
+elements:
+A   userTask
+M   eventSubProcess  interrupting=false
+N   startEvent       parent_id=M interrupting=false event_kind=message
+E   serviceTask      parent_id=M
+f1  sequenceFlow     source_ref=N target_ref=E parent_id=M
+"""
+#: Rows of the cases of one log → (pairs that overlap, pairs).
+ACTIVATIONS: dict[str, tuple[str, int, int]] = {
+    "each round of a loop counts": (
+        f"""
+        a  G  0      ?      parallelGateway
+        a  B  0–10   bot    serviceTask
+        a  D  5–20   human  userTask
+        a  J  10–20  ?      parallelGateway
+        a  G  20     ?      parallelGateway
+        a  B  20–25  bot    serviceTask      # the second time one after the other
+        a  D  25–30  human  userTask
+        {LOOP}""", 1, 2,
+    ),
+    "branches of different rounds are no pair": (
+        f"""
+        a  G  0      ?      parallelGateway
+        a  B  0–10   bot    serviceTask
+        a  D  0–10   human  userTask         state=canceled
+        a  G  20     ?      parallelGateway
+        a  B  20–21  bot    serviceTask      state=canceled
+        a  D  20–30  human  userTask
+        {LOOP}""", 0, 0,
+    ),
+    "at one moment the engine's sequence tells rounds apart": (
+        f"""
+        a  G  0     ?      parallelGateway  seq=1
+        a  B  0     bot    serviceTask      seq=2
+        a  D  0     human  userTask         seq=3
+        a  G  0     ?      parallelGateway  seq=5
+        a  B  0–10  bot    serviceTask      seq=6
+        a  D  0–10  human  userTask         seq=7
+        {LOOP}""", 1, 2,
+    ),
+    "a split that waits for several flows is activated when the last has come": (
+        f"""
+        a  G  0–5   ?      parallelGateway
+        a  G  5     ?      parallelGateway
+        a  B  5–10  bot    serviceTask
+        a  D  5–20  human  userTask
+        {LOOP}""", 1, 1,
+    ),
+    "a clock that is behind starts no round of its own": (
+        f"""
+        a  G  1     ?      parallelGateway
+        a  B  0–10  bot    serviceTask
+        a  D  5–20  human  userTask
+        {LOOP}""", 1, 1,
+    ),
+    "without gateways in the log a case is one activation": (
+        f"""
+        a  B  0–10   bot    serviceTask
+        a  D  5–20   human  userTask
+        a  B  20–25  bot    serviceTask
+        a  D  25–30  human  userTask
+        {LOOP}""", 1, 1,
+    ),
+    "an element that several flows leave is a split where it ends": (
+        """
+        a  A  0–10   human  userTask
+        a  B  10–15  bot    serviceTask
+        a  D  12–20  human  userTask
+        a  A  20–30  human  userTask
+        a  B  30–35  bot    serviceTask
+        a  D  35–40  human  userTask
+        elements:
+        A   userTask
+        B   serviceTask
+        D   userTask
+        f1  sequenceFlow  source_ref=A target_ref=B
+        f2  sequenceFlow  source_ref=A target_ref=D
+        """, 1, 2,
+    ),
+    "each instance of a multi-instance sub-process has its own": (
+        # in i1 they overlap; in i2 D follows B, though it overlaps with the B of i1
+        f"""
+        a  P  0–60   ?      multiInstanceBody  activity_instance_id=body
+        a  P  0–50   ?      subProcess         activity_instance_id=i1 scope_id=body
+        a  G  0      ?      parallelGateway    activity_instance_id=g1 scope_id=i1
+        a  B  0–40   bot    serviceTask        activity_instance_id=b1 scope_id=i1
+        a  Q  0–50   ?      subProcess         activity_instance_id=q1 scope_id=i1
+        a  D  30–50  human  userTask           activity_instance_id=d1 scope_id=q1
+        a  P  5–60   ?      subProcess         activity_instance_id=i2 scope_id=body
+        a  G  5      ?      parallelGateway    activity_instance_id=g2 scope_id=i2
+        a  B  5–10   bot    serviceTask        activity_instance_id=b2 scope_id=i2
+        a  Q  10–60  ?      subProcess         activity_instance_id=q2 scope_id=i2
+        a  D  10–60  human  userTask           activity_instance_id=d2 scope_id=q2
+        {SCOPED}""", 1, 2,
+    ),
+    "each run of an event sub-process has its own": (
+        # A is under way when the first message comes, not any more when the second does
+        f"""
+        a  A  0–20   human  userTask         activity_instance_id=a1
+        a  M  10–15  ?      eventSubProcess  activity_instance_id=m1
+        a  E  10–15  bot    serviceTask      activity_instance_id=e1 scope_id=m1
+        a  M  30–35  ?      eventSubProcess  activity_instance_id=m2
+        a  E  30–35  bot    serviceTask      activity_instance_id=e2 scope_id=m2
+        {EVENT}""", 1, 2,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_each_activation_of_a_split_has_its_own_pairs(name: str):
+    rows, realised, pairs = ACTIVATIONS[name]
+    work, _, model = rows.partition("elements:")
+    text = f"× 30\n{work}\n{VERSION}elements:\n{model}"
+    if not pairs:
+        check(
+            "parallel-realisation-rate", text, status=Status.NOT_APPLICABLE, value=None, reason="no split was activated"
+        )
+        return
+    check(
+        "parallel-realisation-rate", text, value=realised / pairs, numerator=30 * realised, denominator=30 * pairs, n=30
+    )
+
+
+@pytest.mark.parametrize(
+    ("spans", "realised", "pairs"),
+    [
+        ("P 0–10, C 5–15, P 20–30, C 30–40", 1, 2),
+        ("P 0–10, P 20–30, C 25–35", 1, 1),  # the first round had no C
+        ("P 0–10, C 5–15, C 20–30, P 25–35", 2, 2),
+        ("P 0–10, C 2–4, C 12–14, P 20–30, C 25–27", 2, 2),  # C was done again in the first round
+        ("P 0–10, C 10–20, P 20–30", 0, 1),
+    ],
+)
+def test_rounds_of_a_declared_pair(spans: str, realised: int, pairs: int):
+    names = {"P": "Pick goods", "C": "Book carrier"}
+    rows = "\n".join(f"a  {names[s[0]]}  {s[2:]}  ?  -" for s in spans.split(", "))
+    config = {"process": [{"key": "p", "parallel": [["Pick goods", "Book carrier"]]}]}
+    found = check(
+        "parallel-realisation-rate", f"× 30\n{rows}", config=config, numerator=30 * realised, denominator=30 * pairs
+    )
+    assert found.value == realised / pairs

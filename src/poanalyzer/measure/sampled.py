@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 def sums_by_root(roots: Iterable[int], x: Iterable[int], y: Iterable[int]) -> Sums:
     """Return exact sums over root cases; those with a positive ``y`` are counted."""
-    per: dict[int, tuple[int, int]] = {}
-    for root, a, b in zip(roots, x, y, strict=True):
-        before = per.get(root, (0, 0))
-        per[root] = (before[0] + int(a), before[1] + int(b))
-    pairs = list(per.values())
+    import numpy as np
+
+    of, parts, wholes = (np.fromiter(values, dtype=np.int64) for values in (roots, x, y))
+    units, index = np.unique(of, return_inverse=True)
+    sums = np.zeros((2, units.size), dtype=np.int64)
+    np.add.at(sums[0], index, parts)
+    np.add.at(sums[1], index, wholes)
+    # squares of microseconds need more than 64 bits
+    pairs = list(zip(*sums.tolist(), strict=True))
     return Sums(
         sum(b > 0 for _, b in pairs), sum(a for a, _ in pairs), sum(b for _, b in pairs), sum(a * a for a, _ in pairs),
         sum(b * b for _, b in pairs), sum(a * b for a, b in pairs),
@@ -63,19 +67,19 @@ def waiting_share(mined: Mined, process: Process | None, cause: str) -> Finding:
 
     Caveats say how much waiting names nobody; ``details`` hold it in seconds.
     """
+    import numpy as np
+
     from poanalyzer.measure import interval
     from poanalyzer.mine.waiting import CAUSES
     from poanalyzer.results import Evidence
 
     found, rows = mined.of(waits), mined.of(case_work)
     number = CAUSES.index(cause)
-    here = [k for k, i in enumerate(found.row.tolist()) if process is None or rows.process[i] == process.ix]
+    mask = np.ones(found.row.size, dtype=bool) if process is None else rows.process[found.row] == process.ix
+    here = np.flatnonzero(mask)
     nobody = sum(us for ix, us in found.unattributed.items() if process is None or ix == process.ix)
-    whole = found.parts.sum(axis=1)
-    sums = sums_by_root(
-        (int(rows.root[found.row[k]]) for k in here), (int(found.parts[k, number]) for k in here),
-        (int(whole[k]) for k in here),
-    )  # fmt: skip
+    part, whole = found.parts[:, number], found.parts.sum(axis=1)
+    sums = sums_by_root(rows.root[found.row[here]], part[here], whole[here])
     if not sums.y and nobody:
         return missing(
             Status.NOT_AVAILABLE,
@@ -94,8 +98,8 @@ def waiting_share(mined: Mined, process: Process | None, cause: str) -> Finding:
         caveats += (f"of the work of {found.probability:.1%} of the resources",)
     if nobody:
         caveats += (f"{nobody / (nobody + sums.y):.0%} of the waiting names nobody and is left out",)
-    longest = sorted(here, key=lambda k: (-int(found.parts[k, number]), int(found.row[k])))[:EVIDENCE_ROWS]
-    longest = [k for k in longest if found.parts[k, number] > 0]
+    # rows of the sample stand in order of their cases and of time, and so do those that waited as long
+    longest = [k for k in here[np.argsort(-part[here], kind="stable")][:EVIDENCE_ROWS].tolist() if part[k] > 0]
     names = case_ids(mined, [int(rows.case[found.row[k]]) for k in longest])
     return Finding(
         value=value, low=low, high=high, numerator=sums.x / 1e6, denominator=sums.y / 1e6, n=sums.n, method=method,
@@ -104,7 +108,7 @@ def waiting_share(mined: Mined, process: Process | None, cause: str) -> Finding:
         evidence=tuple(
             Evidence(
                 case_id=names[int(rows.case[found.row[k]])],
-                what=f"{mined.activities[int(rows.activity[found.row[k]])]}: {found.parts[k, number] / 3.6e9:.1f} of "
+                what=f"{mined.activities[int(rows.activity[found.row[k]])]}: {part[k] / 3.6e9:.1f} of "
                 f"{whole[k] / 3.6e9:.1f} hours of waiting",
             )
             for k in longest

@@ -1,7 +1,7 @@
 """The rows of work of a sample of closed cases: for what has to look at a case as a whole.
 
 Root cases are drawn by a hash of their id, with all that descends from them, so that the sample depends neither on the order
-of rows nor on the number of threads; the probability to be drawn is told with whatever is computed from it.
+of rows nor on the number of threads nor on the format; the probability to be drawn is told with whatever is computed from it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: At most about this many root cases, and about this many rows of work.
 CASES, ROWS = 20_000, 150_000
+#: Lots are the first five hexadecimal digits of the hash: those below a whole number of these are drawn.
+LOTS = 16**5
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class CaseWork:
     """Rows of work with both times, by case and then by time; arrays of one length, times in µs.
 
     ``begin`` is when work on the row began: when a person claimed it, where that is recorded, else its start. ``enabled`` is
-    when the engine made it ready, −1 where that is not recorded. ``resource`` is −1 where nobody is named.
+    when the engine made it ready, −1 where that is not recorded. ``resource`` is −1 where nobody is named. ``lot`` is what
+    the row's root case drew: those below ``drawn`` of all :data:`LOTS` are in the sample.
     """
 
     case: np.ndarray[Any, Any]
@@ -37,7 +40,13 @@ class CaseWork:
     begin: np.ndarray[Any, Any]
     end: np.ndarray[Any, Any]
     enabled: np.ndarray[Any, Any]
-    probability: float
+    lot: np.ndarray[Any, Any]
+    drawn: int
+
+    @property
+    def probability(self) -> float:
+        """The probability of a root case to be in the sample."""
+        return self.drawn / LOTS
 
     def cases(self) -> list[tuple[int, int]]:
         """Return first and last + 1 row of each case."""
@@ -53,9 +62,10 @@ def case_work(mined: Mined) -> CaseWork:
     """Draw the sample and fetch its rows."""
     import numpy as np
 
-    chosen, probability = _chosen(mined)
+    chosen, drawn = _chosen(mined)
     frame = mined.query(_rows_of(mined, chosen))
-    keys = ["case_ix", "begin", "end", "activity_ix", "resource_ix", "enabled"]
+    # rows alike in all of these are alike in everything: numbers stand for names in the order of the names
+    keys = ["case_ix", "begin", "end", "activity_ix", "resource_ix", "actor", "enabled"]
     frame = frame.sort_values(keys, ignore_index=True, kind="stable")
 
     def whole(name: str) -> np.ndarray[Any, Any]:
@@ -64,27 +74,26 @@ def case_work(mined: Mined) -> CaseWork:
     return CaseWork(
         case=whole("case_ix"), root=whole("root_ix"), process=whole("process_ix"), activity=whole("activity_ix"),
         resource=whole("resource_ix"), actor=whole("actor"), begin=whole("begin"), end=whole("end"),
-        enabled=whole("enabled"), probability=probability,
+        enabled=whole("enabled"), lot=np.array([int(lot, 16) for lot in frame["lot"]], dtype=np.int64), drawn=drawn,
     )  # fmt: skip
 
 
-def _chosen(mined: Mined) -> tuple[ibis.Table, float]:
+def _chosen(mined: Mined) -> tuple[ibis.Table, int]:
     cases = mined.cases.filter(mined.cases.closed & mined.cases.in_window)
     row = mined.query(cases.agg(roots=cases.root_ix.nunique(), rows=cases.bounded.sum())).iloc[0]
     roots, rows = (0 if v is None or v != v else int(v) for v in (row["roots"], row["rows"]))
-    # five digits: the threshold is a whole number of 16⁵ parts, and the probability said is exactly that
-    parts = max(1, int(min(1.0, CASES / max(roots, 1), ROWS / max(rows, 1)) * 16**5))
-    if parts < 16**5:
-        ids = mined.cases.select(root_ix="case_ix", root_id="case_id")
-        drawn = ids.filter(ids.root_id.hexdigest("md5").left(5) < f"{parts:05x}").select("root_ix")
-        cases = cases.semi_join(drawn, "root_ix")
-    return cases.select("case_ix", "root_ix"), parts / 16**5
+    # the threshold is a whole number of lots, and the probability said is exactly that
+    drawn = max(1, int(min(1.0, CASES / max(roots, 1), ROWS / max(rows, 1)) * LOTS))
+    lots = mined.cases.select(root_ix="case_ix", lot=mined.cases.case_id.hexdigest("md5").left(5))
+    if drawn < LOTS:
+        lots = lots.filter(lots.lot < f"{drawn:05x}")
+    return cases.join(lots, "root_ix").select("case_ix", "root_ix", "lot"), drawn
 
 
 def _rows_of(mined: Mined, chosen: ibis.Table) -> ibis.Table:
     rows = timed_work(mined).join(chosen, "case_ix")
     return rows.select(
-        "case_ix", "root_ix", "process_ix", "activity_ix", "actor", "begin", "end", "resource_ix", "enabled"
+        "case_ix", "root_ix", "lot", "process_ix", "activity_ix", "actor", "begin", "end", "resource_ix", "enabled"
     )
 
 

@@ -3,19 +3,21 @@
 A change point is where two stretches of days differ most. Whether that is more than chance is told by shuffling whole
 days: cases of one day share their day's troubles, and tests that take cases for independent alarm on most quiet logs.
 What cases do is told by which activity follows which; rare pairs are pooled, for differences among them are noise. A
-stretch with a change point is split there and both parts are looked at again. The shuffles are seeded by the place of the
-stretch alone: the same log gives the same answer, whatever its processes are called.
+stretch with a change point is split there and both parts are looked at again. The p values of all stretches that were
+looked at, of all processes and figures, are corrected together (Benjamini and Hochberg). The shuffles are seeded by the
+place of the stretch alone: the same log gives the same answer, whatever its processes are called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poanalyzer.mine.cases import DAY_US
 from poanalyzer.mine.cohorts import cohorts, element_days, slow_days
-from poanalyzer.mine.effects import FIGURES, MIN_EVENTS, Figure, adjusted, youngest_day
+from poanalyzer.mine.effects import FIGURES, MIN_EVENTS, Figure, youngest_day
+from poanalyzer.mine.false_discovery import ALPHA, adjusted
 from poanalyzer.mine.releases import releases_of
 
 if TYPE_CHECKING:
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 
 #: Days with cases on each side of a change point, at least.
 MIN_SIDE = 10
-SHUFFLES = 399
-ALPHA = 0.05
+#: Shuffles of a stretch, at least, and for each series that is looked at beside it: a p value must be able to get small
+#: enough to be believed among many.
+SHUFFLES, SHUFFLES_EACH = 399, 40
 #: Pairs of activities looked at by themselves; the others are one class.
 PAIRS = 30
 #: A class has at least this many expected on either side of a split in the middle.
@@ -93,12 +96,12 @@ def drifts(mined: Mined) -> tuple[Drift, ...]:
         own = own[own["day"] >= own["day"].min() + mined.of(slow_days).get(process.ix, 0.0)]
         wide = own.pivot_table(index="day", columns="kind", values="times", fill_value=0, aggfunc="sum").sort_index()
         series.append((process.key, wide.index.to_numpy(), wide.to_numpy(dtype=float)))
-    first = [change_points(counts, _pooled_chi_squared) for *_, counts in series]
-    believed = adjusted([points[0][1] if points else 1.0 for points in first])
     found = [
-        Drift(key, int(days[k]) * DAY_US, max(chance, own), int(counts[low:k].sum()), int(counts[k:high].sum()))
-        for (key, days, counts), points, chance in zip(series, first, believed, strict=True)
-        for k, own, low, high in points if chance < ALPHA
+        Drift(key, int(days[k]) * DAY_US, chance, int(counts[low:k].sum()), int(counts[k:high].sum()))
+        for (key, days, counts), points in zip(
+            series, credible([counts for *_, counts in series], _pooled_chi_squared), strict=True
+        )
+        for k, chance, low, high in points
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda d: (d.process, d.at)))
 
@@ -116,17 +119,16 @@ def deteriorations(mined: Mined) -> tuple[Deterioration, ...]:
             hits, of = sums.sum(axis=0)
             if figure.logs or MIN_EVENTS <= hits <= of - MIN_EVENTS:
                 series.append((process, figure, per["day"].to_numpy(), sums / (1e6 if figure.logs else 1, 1)))
-    first = [change_points(sums, _mean_shift) for *_, sums in series]
-    believed = adjusted([points[0][1] if points else 1.0 for points in first])
     found = []
-    for (process, figure, days, sums), points, chance in zip(series, first, believed, strict=True):
-        for k, own_chance, low, high in points if chance < ALPHA else ():
+    moved = credible([sums for *_, sums in series], _mean_shift)
+    for (process, figure, days, sums), points in zip(series, moved, strict=True):
+        for k, chance, low, high in points:
             before, after = (part[:, 0].sum() / part[:, 1].sum() for part in (sums[low:k], sums[k:high]))
             if (after > before) == figure.lower:
                 spans = (days[low], days[k], days[min(high, days.size) - 1] + 1)
                 where = _responsible(mined, process, figure, spans)
                 at = int(days[k]) * DAY_US
-                found.append(Deterioration(process.key, figure.id, at, before, after, max(chance, own_chance), where))
+                found.append(Deterioration(process.key, figure.id, at, before, after, chance, where))
     return tuple(sorted(found, key=lambda d: (d.process, d.at, d.figure)))
 
 
@@ -151,18 +153,40 @@ def _responsible(mined: Mined, process: Process, figure: Figure, spans: tuple[in
 Statistic = Callable[["np.ndarray"], "np.ndarray"]
 
 
-def change_points(rows: np.ndarray, statistic: Statistic) -> list[tuple[int, float, int, int]]:
-    """Return change points of a series of days as (place, p value, from, until), most telling first in each stretch.
+Point = tuple[int, float, int, int]  # place, p value, from, until
+
+
+def credible(series: Sequence[np.ndarray], statistic: Statistic) -> list[list[Point]]:
+    """Return the change points of each series that hold among all that were looked for, with their adjusted p values."""
+    tested = [change_points(rows, statistic, len(series)) for rows in series]
+    chances = iter(adjusted([chance for points in tested for _, chance, _, _ in points]))
+    found = []
+    for rows, points in zip(series, tested, strict=True):
+        kept: list[Point] = []
+        known = {(0, len(rows))}  # what lies beside a change point that does not hold was never looked at by itself
+        for k, _, low, high in points:
+            chance = next(chances)
+            if (low, high) in known and chance < ALPHA:
+                kept.append((k, chance, low, high))
+                known |= {(low, k), (k, high)}
+        found.append(kept)
+    return found
+
+
+def change_points(rows: np.ndarray, statistic: Statistic, tests: int = 1) -> list[Point]:
+    """Return where each stretch of days that was looked at differs most: (place, p value, from, until), widest first.
 
     Args:
         rows: one row a day.
         statistic: from arrays of shape (series, days, columns) to how much both sides of each split differ, shape
             (series, splits); the first split leaves ``MIN_SIDE`` days before it.
+        tests: how many series are looked at together.
     """
     import numpy as np
 
-    found: list[tuple[int, float, int, int]] = []
+    found: list[Point] = []
     waiting = [(0, len(rows))]
+    most = max(SHUFFLES, SHUFFLES_EACH * tests)
     while waiting:
         low, high = waiting.pop(0)
         if high - low < 2 * MIN_SIDE:
@@ -170,14 +194,16 @@ def change_points(rows: np.ndarray, statistic: Statistic) -> list[tuple[int, flo
         part = rows[low:high]
         random = np.random.default_rng((low, high))
         real = statistic(part[None])[0]
-        as_high = 1
-        for _ in range(0, SHUFFLES, 57):  # in parts: memory stays small on years of days
+        as_high, done = 1, 0
+        # in parts: memory stays small on years of days; what has become no rarer than ALPHA will not become so
+        while done < most and as_high <= ALPHA * most:
             shuffled = random.permuted(np.tile(np.arange(len(part)), (57, 1)), axis=1)
             as_high += int((statistic(part[shuffled]).max(axis=1) >= real.max() - 1e-9).sum())
-        chance = as_high / (SHUFFLES + 1)
+            done += 57
+        chance = as_high / (done + 1)
+        k = low + MIN_SIDE + int(real.argmax())
+        found.append((k, chance, low, high))
         if chance < ALPHA:
-            k = low + MIN_SIDE + int(real.argmax())
-            found.append((k, chance, low, high))
             waiting += [(low, k), (k, high)]
     return found
 

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from poanalyzer.mine.cases import DAY_US
 from poanalyzer.mine.cohorts import cohorts, slow_days
+from poanalyzer.mine.false_discovery import ALPHA, adjusted
 from poanalyzer.mine.releases import releases_of
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class Effect:
     interval; ``p_better`` and ``p_loss`` are one-sided: of a gain this large without any, and of a loss this far
     above the tolerated part were it just that. ``telling``: whether the interval is narrow enough that a halved time,
     no failures any more or half as many successes again would have shown. ``lasting``: whether the gain is credible
-    from 60 days after the release on; None where those days are not in the export.
+    from 60 days after the release on; None where those days are not in the export, or where there is no credible gain that
+    could last. ``p_later``: of a gain this large in those days without any.
     """
 
     process: str
@@ -87,6 +89,7 @@ class Effect:
     cases_before: int
     cases_after: int
     telling: bool
+    p_later: float | None = None
     lasting: bool | None = None
 
 
@@ -251,7 +254,7 @@ def _effect(
 
 
 def _with_later(effect: Effect, figure: Figure, before: Points, later: Points) -> Effect:
-    """Add whether the days from 60 after the release on are credibly better than those before, beyond a common trend."""
+    """Add how likely chance makes the days from 60 after the release on as much better, beyond a common trend."""
     import numpy as np
     from scipy.special import stdtr
 
@@ -263,21 +266,7 @@ def _with_later(effect: Effect, figure: Figure, before: Points, later: Points) -
     slope = np.concatenate((before[0] - before[0].mean(), later[0] - later[0].mean()))
     step, error, freedom = least_squares(day, np.column_stack((np.ones(day.size), post, slope)), value, weight, 1)
     sign = -1.0 if figure.lower else 1.0
-    lasting = error > 1e-12 and float(stdtr(freedom, -sign * step / error)) < 0.05
-    return Effect(**{**effect.__dict__, "lasting": lasting})
-
-
-def adjusted(chances: Sequence[float]) -> list[float]:
-    """Return the p values adjusted to bound the false discovery rate (Benjamini–Hochberg), in the order given."""
-    count = len(chances)
-    order = sorted(range(count), key=lambda i: chances[i])
-    out = [1.0] * count
-    least = 1.0
-    for rank in range(count, 0, -1):
-        place = order[rank - 1]
-        least = min(least, chances[place] * count / rank)
-        out[place] = least
-    return out
+    return replace(effect, p_later=float(stdtr(freedom, -sign * step / error)) if error > 1e-12 else 1.0)
 
 
 @dataclass(frozen=True)
@@ -306,7 +295,8 @@ def outcomes(mined: Mined) -> tuple[Outcome, ...]:
     """Return what every release did of which a target figure is told closely enough.
 
     Targets are the figures that the process has a declared KPI for; where there is none, all of them. The chances of gains
-    are corrected over all target figures of all releases, those of losses over all figures.
+    are corrected over all target figures of all releases, those of losses over all figures, those of gains that last over the
+    credible gains.
     """
     measured = {f.id for f in FIGURES}
     declared = {
@@ -316,9 +306,13 @@ def outcomes(mined: Mined) -> tuple[Outcome, ...]:
     telling = [e for e in mined.of(release_effects) if e.telling]
     targets = [e for e in telling if e.figure in (declared[e.process] or measured)]
     believed = adjusted([e.p_better for e in targets])
-    better = {(e.process, e.release, e.figure) for e, p in zip(targets, believed, strict=True) if p < 0.05}
+    better = {(e.process, e.release, e.figure) for e, p in zip(targets, believed, strict=True) if p < ALPHA}
     feared = adjusted([e.p_loss for e in telling])
-    worse = {(e.process, e.release, e.figure) for e, p in zip(telling, feared, strict=True) if p < 0.05}
+    worse = {(e.process, e.release, e.figure) for e, p in zip(telling, feared, strict=True) if p < ALPHA}
+    later = [e for e in telling if (e.process, e.release, e.figure) in better and e.p_later is not None]
+    lasts = adjusted([e.p_later or 0.0 for e in later])
+    lasting = {(e.process, e.release, e.figure): p < ALPHA for e, p in zip(later, lasts, strict=True)}
+    telling = [replace(e, lasting=lasting.get((e.process, e.release, e.figure))) for e in telling]
     found = []
     for key, number in dict.fromkeys((e.process, e.release) for e in targets):
         seen = tuple(e for e in telling if (e.process, e.release) == (key, number))

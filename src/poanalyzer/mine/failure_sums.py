@@ -57,9 +57,14 @@ def _of_episodes(rows: ibis.Table, key: str) -> ibis.Table:
         closed_with_attempts=((rows.attempts > 0) & over).sum(),
         failed_tries=ibis.ifelse((rows.machine > 0) | ~rows.recorded, rows.attempts, 0).sum(),
     )
-    # an instance that failed in two episodes is one instance: no more of an element can have failed than were recorded
-    tried = rows.filter(rows.attempts > 0).group_by(["case_ix", "root_ix", "element_id"])
-    tried = tried.agg(failed=ibis.least(ibis._.count(), ibis._.machine.max()), lost=(~ibis._.recorded).max())
+    # an instance that failed in two episodes is one instance; where the engine names none, no more of an element can have
+    # failed than were recorded
+    tried = rows.filter(rows.attempts > 0).group_by(["case_ix", "root_ix", "element_id", "instance"])
+    tried = tried.agg(episodes=ibis._.count(), machine=ibis._.machine.max(), recorded=ibis._.recorded.max())
+    times = ibis.ifelse(tried.instance.isnull() & tried.recorded, tried.episodes, 1)
+    tried = tried.mutate(failed=ibis.ifelse(tried.recorded, times, 0), lost=(~tried.recorded).cast("int64"))
+    tried = tried.group_by(["case_ix", "root_ix", "element_id"])
+    tried = tried.agg(failed=ibis.least(ibis._.failed.sum(), ibis._.machine.max()), lost=ibis._.lost.sum())
     tried = tried.group_by(key).agg(failed_recorded=tried.failed.sum(), failed_unrecorded=tried.lost.sum())
     return sums.left_join(tried, key).drop(f"{key}_right").rename(unit_ix=key)
 

@@ -1,19 +1,17 @@
-"""Declared KPIs evaluated in the engine: a value for each closed case, then figures by process and by month.
+"""Declared KPIs evaluated in the engine: a value for each closed case that is in the scope.
 
-Source: the kinds of measure of PPINOT (del-Río-Ortega et al. 2013). A case counts where it ended; the order of rows and
-of files plays no part. Values are whole numbers in the engine (microseconds, millionths), so that sums do not depend
-on the number of threads.
+Source: the kinds of measure and the scope of PPINOT (del-Río-Ortega et al. 2013). A case counts where it ended; the order
+of rows and of files plays no part. Values are whole numbers in the engine (microseconds, millionths), so that sums do
+not depend on the number of threads. :mod:`poanalyzer.mine.kpi_values` makes figures of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poanalyzer.errors import did_you_mean
 from poanalyzer.eventlog.views import timestamp
-from poanalyzer.kpis import Between, Condition, Expression, Kpi, Moment, seconds
+from poanalyzer.kpis import Between, Condition, Expression, Kpi, Moment, Scope, seconds
 
 if TYPE_CHECKING:
     import ibis
@@ -26,36 +24,6 @@ MILLION = 1_000_000
 LARGEST = 9_000_000_000_000
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One KPI of one process in one stretch of time: ``cases`` it applies to, share of them with a value, the value."""
-
-    cases: int
-    quality: float
-    value: float | None
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One KPI of one process: its figure over the window and by month (a number: year · 12 + month − 1)."""
-
-    unit: str
-    measured_as: str
-    whole: Figure
-    months: tuple[tuple[int, Figure], ...]
-    missing: tuple[str, ...] = ()
-
-    @property
-    def cases_ever(self) -> int:
-        """Closed cases of the whole export that it applies to."""
-        return sum(f.cases for _, f in self.months)
-
-    @property
-    def quality_ever(self) -> float:
-        """The share of them with a value."""
-        return sum(f.cases * f.quality for _, f in self.months) / max(self.cases_ever, 1)
-
-
 #: Measures of the catalogue that have a value here: what they are in words, their unit, and how cases become a figure.
 NAMED = {
     "cycle-time": ("median time from start to end of the case", "s", "median"),
@@ -64,53 +32,40 @@ NAMED = {
     "throughput": ("cases completed in a month", "cases a month", "sum"),
     "straight-through": ("share of cases done by machines alone", "share", "mean"),
     "rework": ("share of cases in which an activity was repeated", "share", "mean"),
+    "automation-rate": ("share of the rows of work done by machines", "share", "mean"),
+    "exception-rate": ("failure episodes a closed case", "episodes a case", "mean"),
+    "sla-attainment": ("share of the rows of work with a due date that ended in time", "share", "mean"),
+    "time-to-restore": (
+        "median time from the creation of an incident to its resolution, of those resolved",
+        "s",
+        "median",
+    ),
+    "backlog": ("cases open at the end of the records, and at the end of each month", "cases", "stock"),
     "success-rate": ("share of cases with a successful outcome", "share", "mean"),
     "cancellation-rate": ("share of cases that were terminated", "share", "mean"),
 }
 
 
-def evaluations(mined: Mined) -> dict[tuple[int, str], Evaluation]:
-    """Return the evaluation of each declared KPI by process number and KPI id; derived ones come from the others'."""
-    asked = [(n, k) for n, k in enumerate(mined.config.kpi) if _plain(k.measure)]
-    out: dict[tuple[int, str], Evaluation] = {}
-    if not asked:
-        return out
-    names = _steps_by_name(mined)
-    keys = {p.ix: p for p in mined.processes}
-    base = _closed_cases(mined)
-    parts = [_valued(mined, base, names, n, k, [p for p in mined.processes if k.serves(p.key)]) for n, k in asked]
-    import ibis
-
-    table = mined.log.con.create_table("m_kpi_values", ibis.union(*parts) if len(parts) > 1 else parts[0])
-    whole = {(int(r["kpi"]), int(r["process_ix"])): r for r in _figures(mined, table.filter(table.in_window), ())}
-    months: dict[tuple[int, int], list[dict[str, Any]]] = {}
-    for row in _figures(mined, table, ("month",)):
-        months.setdefault((int(row["kpi"]), int(row["process_ix"])), []).append(row)
-    for n, kpi in asked:
-        for ix, process in keys.items():
-            if not kpi.serves(process.key):
-                continue
-            words, unit, how = _form(kpi.measure)
-            absent = _absent(kpi.measure, process, names)
-            series = tuple(
-                (int(r["month"]), _figure(r, unit, how))
-                for r in sorted(months.get((n, ix), []), key=lambda r: r["month"])
-            )
-            total = _figure(whole.get((n, ix), {}), unit, how)
-            if how == "sum":
-                total = Figure(total.cases, total.quality, _monthly(mined, series))
-            out[ix, kpi.id] = Evaluation(unit, words, total, series, absent)
-    return out | dict(_derived(mined, out))
-
-
-def _plain(measure: str | Expression) -> bool:
+def has_values(measure: str | Expression) -> bool:
+    """Return whether the cases have values of a measure: it is no function of others, and is worked out here."""
     return measure in NAMED if isinstance(measure, str) else not measure.derived
 
 
+def form(kpi: Kpi) -> tuple[str, str, str]:
+    """Return what a KPI measures in words, its unit, and how the values of cases become one.
+
+    How: an aggregate of :data:`poanalyzer.kpis.Aggregate`, ``stock`` (counted at one moment) or ``derived``.
+    """
+    words, unit, how = _form(kpi.measure)
+    return words + (f", in cases {kpi.scope.told}" if kpi.scope else ""), unit, how
+
+
 def _form(measure: str | Expression) -> tuple[str, str, str]:
-    """Return what a measure is in words, its unit, and how the values of cases become one."""
     if isinstance(measure, str):
         return NAMED[measure]
+    if measure.derived:
+        one, other = measure.derived
+        return (f"{one} / {other}" if measure.ratio else f"{one} − {other}"), "", "derived"
     how = measure.reduced_by
     if measure.time:
         return f"{how} time {_span(measure.time)}", "s", how
@@ -142,56 +97,51 @@ def _told(share: Condition) -> str:
     return f"whose “{share.attribute}” is “{share.equals}”"
 
 
-def _figure(row: dict[str, Any], unit: str, how: str) -> Figure:
-    cases = int(row.get("cases", 0))
-    filled = int(row.get("filled", 0))
-    value = row[how] if filled else None
-    return Figure(cases, filled / cases if cases else 0.0, None if value is None else float(value) / MILLION)
+def base_rows(mined: Mined, scope: Scope | None = None, *, closed: bool = True) -> ibis.Table:
+    """Return the cases of a scope with ``month``, in which they ended, and ``began``; the closed ones, or all."""
+    rows = mined.cases
+    rows = rows.filter(rows.closed & rows.end.notnull() if closed else rows.start.notnull())
+    ended, begun = timestamp(rows.end), timestamp(rows.start)
+    month = (ended.year() * 12 + ended.month() - 1).cast("int64")
+    if not closed:
+        import ibis
+
+        month = ibis.ifelse(rows.closed, month, ibis.null("int64"))
+    rows = rows.mutate(month=month, began=(begun.year() * 12 + begun.month() - 1).cast("int64"))
+    return _scoped(mined, rows, scope) if scope else rows
 
 
-def _monthly(mined: Mined, series: tuple[tuple[int, Figure], ...]) -> float | None:
-    """Return the mean of the sums of the complete months: of part of a month no sum can be told."""
-    sums = [f.value for m, f in series if complete(mined, m, series[0][0]) and f.value is not None]
-    return sum(sums) / len(sums) if sums else None
-
-
-def complete(mined: Mined, month: int, first: int) -> bool:
-    """Return whether a calendar month (UTC) lies wholly between the first month with cases and the last record."""
-    from datetime import UTC, datetime
-
-    end = datetime.fromtimestamp(mined.window.end / 1e6, tz=UTC)
-    return first < month < end.year * 12 + end.month - 1
-
-
-def _figures(mined: Mined, table: ibis.Table, more: tuple[str, ...]) -> list[dict[str, Any]]:
-    table = table.filter(table.applies)
-    value = table.value
-    grouped = table.group_by(["kpi", "process_ix", *more]).agg(
-        cases=table.count(), filled=value.count(), sum=value.cast("decimal(38,0)").sum(),
-        mean=value.cast("decimal(38,0)").sum().cast("float64") / value.count(), min=value.min(), max=value.max(),
-        median=value.quantile(0.5), p90=value.quantile(0.9), p95=value.quantile(0.95),
-    )  # fmt: skip
-    rows: list[dict[str, Any]] = mined.query(grouped).to_dict("records")
+def _scoped(mined: Mined, rows: ibis.Table, scope: Scope) -> ibis.Table:
+    if scope.tenant:
+        rows = rows.filter(rows.tenant == scope.tenant)
+    if scope.version:
+        cases = mined.log.coded("c_cases")
+        rows = rows.semi_join(cases.filter(cases.process_version == scope.version), "case_ix")
+    if scope.attribute:
+        rows = _with_attribute(mined, rows, scope.attribute)
+        rows = rows.filter(rows.said == scope.equals).drop("said")
     return rows
 
 
-def _closed_cases(mined: Mined) -> ibis.Table:
-    rows = mined.cases.filter(mined.cases.closed & mined.cases.end.notnull())
-    ended = timestamp(rows.end)
-    return rows.mutate(month=(ended.year() * 12 + ended.month() - 1).cast("int64"))
-
-
-def _valued(
+def valued(
     mined: Mined, base: ibis.Table, names: dict[str, tuple[int, ...]], number: int, kpi: Kpi, asked: list[Process]
 ) -> ibis.Table:
-    """Return ``kpi, case_ix, process_ix, month, in_window, applies, value`` of one KPI, a row a closed case."""
+    """Return ``kpi, process_ix, month, in_window, applies, value, base`` of one KPI, a row a closed case (or incident).
+
+    ``value`` is in millionths; where cases weigh unequally, ``base`` is what the value is a part of.
+    """
     import ibis
 
+    if kpi.measure == "time-to-restore":  # what was restored was, whether its case has ended or not
+        base = base_rows(mined, closed=False)
     rows = base.filter(base.process_ix.isin([p.ix for p in asked])) if asked else base.filter(ibis.literal(False))
+    if kpi.scope:
+        rows = _scoped(mined, rows, kpi.scope)
     measure = kpi.measure
     yes = ibis.literal(True)
+    rows = rows.mutate(base=ibis.literal(1, "int64"), applies=yes)
     if isinstance(measure, str):
-        rows = rows.mutate(applies=yes, value=_named(rows, measure))
+        rows = _NAMED.get(measure, _of_case)(mined, rows, measure)
     elif measure.time:
         rows = _timed(mined, rows, names, measure.time)
     elif measure.count:
@@ -207,19 +157,20 @@ def _valued(
         assert measure.share
         rows = _shared(mined, rows, names, measure.share)
     return rows.select(
-        "case_ix", "process_ix", "month", "in_window", "applies",
-        kpi=ibis.literal(number, "int64"), value=rows.value.cast("int64"),
+        "process_ix", "month", "in_window", "applies",
+        kpi=ibis.literal(number, "int64"), value=rows.value.cast("int64"), base=rows.base.cast("int64"),
     )  # fmt: skip
 
 
-def _named(rows: ibis.Table, measure: str) -> ibis.Value:
+def _of_case(mined: Mined, rows: ibis.Table, measure: str) -> ibis.Table:
+    """Add the value of a measure that the facts of a case hold."""
     import ibis
 
     def share(condition: ibis.BooleanValue) -> ibis.Value:
         return condition.cast("int64") * MILLION
 
     ran = rows.bounded > 0
-    return {
+    value = {
         "cycle-time": ibis.ifelse(rows.end >= rows.start, rows.end - rows.start, None),
         "processing-time": ibis.ifelse(ran, rows.busy, None),
         "waiting-time": ibis.ifelse(ran, rows.last_end - rows.first_start - rows.busy, None),
@@ -231,6 +182,45 @@ def _named(rows: ibis.Table, measure: str) -> ibis.Value:
         "success-rate": share(rows.outcome == "success"),
         "cancellation-rate": share(rows.state == "terminated"),
     }[measure]
+    return rows.mutate(value=value)
+
+
+def _automated(mined: Mined, rows: ibis.Table, measure: str) -> ibis.Table:
+    return rows.mutate(applies=rows.work > 0, value=rows.machine * MILLION, base=rows.work)
+
+
+def _failed(mined: Mined, rows: ibis.Table, measure: str) -> ibis.Table:
+    found = rows.left_join(mined.units.select("case_ix", "episodes"), "case_ix").drop("case_ix_right")
+    return found.mutate(value=found.episodes.fill_null(0) * MILLION)
+
+
+def _punctual(mined: Mined, rows: ibis.Table, measure: str) -> ibis.Table:
+    acts = mined.log.coded("c_acts")
+    acts = acts.filter(acts.due.notnull() & acts.end.notnull() & (acts.state != "skipped"))
+    per = acts.group_by("case_ix").agg(dues=acts.count(), met=(acts.end <= acts.due).sum())
+    found = rows.left_join(per, "case_ix").drop("case_ix_right")
+    return found.mutate(applies=found.dues.notnull(), value=found.met * MILLION, base=found.dues.fill_null(0))
+
+
+def _restored(mined: Mined, rows: ibis.Table, measure: str) -> ibis.Table:
+    """Return a row an incident of the cases that was resolved, with the month of its resolution."""
+    found = mined.log.coded("exceptions")
+    found = found.filter(
+        (found.kind == "work-item-failure") & (found.root_id == found.exception_id)
+        & (found.cleared >= found.raised) & (found.cleared_by != "cancel")
+    )  # fmt: skip
+    found = found.select("case_ix", "raised", "cleared").join(rows, "case_ix")
+    cleared, begin = timestamp(found.cleared), mined.window.start
+    return found.mutate(
+        value=found.cleared - found.raised, month=(cleared.year() * 12 + cleared.month() - 1).cast("int64"),
+        in_window=found.in_window if begin is None else found.cleared >= begin,
+    )  # fmt: skip
+
+
+#: Measures that take more than the facts of the case.
+_NAMED = {
+    "automation-rate": _automated, "exception-rate": _failed, "sla-attainment": _punctual, "time-to-restore": _restored,
+}  # fmt: skip
 
 
 def _hits(mined: Mined, names: dict[str, tuple[int, ...]], name: str) -> ibis.Table:
@@ -299,7 +289,7 @@ def _with_attribute(mined: Mined, rows: ibis.Table, name: str) -> ibis.Table:
     return rows.left_join(last, "case_ix").drop("case_ix_right")
 
 
-def _steps_by_name(mined: Mined) -> dict[str, tuple[int, ...]]:
+def steps_by_name(mined: Mined) -> dict[str, tuple[int, ...]]:
     """Return the step numbers of every activity name and element id; of what only a model shows, none."""
     kinds = mined.log.coded("d_step")
     # the body around instances bears their name, and is none of them
@@ -317,7 +307,7 @@ def _steps_by_name(mined: Mined) -> dict[str, tuple[int, ...]]:
     return {name: tuple(sorted(steps)) for name, steps in out.items()}
 
 
-def _absent(measure: str | Expression, process: Process, names: dict[str, tuple[int, ...]]) -> tuple[str, ...]:
+def absent(measure: str | Expression, process: Process, names: dict[str, tuple[int, ...]]) -> tuple[str, ...]:
     """Return the activities of a measure that are not in the records, in words."""
     if isinstance(measure, str):
         return ()
@@ -327,30 +317,3 @@ def _absent(measure: str | Expression, process: Process, names: dict[str, tuple[
     known = sorted(names)
     return tuple(f"the activity “{name}” (not in the records. {did_you_mean(name, known)[:200]})" for name in asked
                  if name not in names)  # fmt: skip
-
-
-def _derived(mined: Mined, known: dict[tuple[int, str], Evaluation]) -> Iterator[tuple[tuple[int, str], Evaluation]]:
-    for kpi in mined.config.kpi:
-        if isinstance(kpi.measure, str) or not kpi.measure.derived:
-            continue
-        one, other = kpi.measure.derived
-        for process in mined.processes:
-            first, second = known.get((process.ix, one)), known.get((process.ix, other))
-            if not kpi.serves(process.key) or first is None or second is None:
-                continue
-            share = kpi.measure.ratio is not None
-            words = f"{one} / {other}" if share else f"{one} − {other}"
-            gone = first.missing + second.missing
-            if not share and first.unit != second.unit:
-                gone += (f"one unit for both ({one}: {first.unit or 'none'}, {other}: {second.unit or 'none'})",)
-            theirs = dict(second.months)
-            months = tuple((m, _combined(f, theirs[m], share)) for m, f in first.months if m in theirs)
-            whole = _combined(first.whole, second.whole, share)
-            yield (process.ix, kpi.id), Evaluation("ratio" if share else first.unit, words, whole, months, gone)
-
-
-def _combined(one: Figure, other: Figure, ratio: bool) -> Figure:
-    value = None
-    if one.value is not None and other.value is not None and (not ratio or other.value):
-        value = one.value / other.value if ratio else one.value - other.value
-    return Figure(min(one.cases, other.cases), min(one.quality, other.quality), value)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poanalyzer.eventlog.coding import ACTOR_HUMAN
 from poanalyzer.mine.critical_path import critical_paths
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from poanalyzer.mine.critical_path import CriticalPaths
     from poanalyzer.mine.mined import Mined
 
@@ -60,9 +62,10 @@ def missed(mined: Mined) -> Missed:
             seen[key] += 1
             same[key] += person[i] >= 0 and person[i] == person[j]
     kept = {}
+    begun = _first_begins(paths)
     for key, times in seen.items():
         if key[1] != key[2] and same[key] <= SAME * times:
-            cases, also, order = _orders(paths, key)
+            cases, also, order = _orders(begun, key)
             if cases >= TOGETHER and also >= ALSO and order >= FIRST:
                 kept[key] = (cases, order)
     span = (rows.end - paths.ready).tolist()
@@ -78,21 +81,39 @@ def missed(mined: Mined) -> Missed:
     )
 
 
-def _orders(paths: CriticalPaths, key: tuple[int, int, int]) -> tuple[int, float, float]:
-    """Return cases with both, the share of those with the first that show the other, and how often it came first."""
+#: By process and activity: the cases that show it, in order, and when it first began in each.
+_Begins = dict[tuple[int, int], "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]"]
+
+
+def _first_begins(paths: CriticalPaths) -> _Begins:
     import numpy as np
 
     rows = paths.work_rows
-    firsts = []
-    for activity in key[1:]:
-        where = np.flatnonzero((rows.process == key[0]) & (rows.activity == activity))
-        cases, first = np.unique(rows.case[where], return_index=True)
-        firsts.append((cases, rows.begin[where][first]))
-    (cases, begun), (others, other_begun) = firsts
+    if not rows.case.size:
+        return {}
+    order = np.lexsort((rows.begin, rows.case, rows.activity, rows.process))
+    process, activity, case = rows.process[order], rows.activity[order], rows.case[order]
+    named = np.concatenate(([True], (np.diff(process) != 0) | (np.diff(activity) != 0)))
+    first = np.flatnonzero(named | np.concatenate(([True], np.diff(case) != 0)))
+    cuts = np.flatnonzero(named[first])[1:]
+    names = first[named[first]]
+    cases, begins = np.split(case[first], cuts), np.split(rows.begin[order][first], cuts)
+    return {
+        (int(process[k]), int(activity[k])): (there, begin)
+        for k, there, begin in zip(names, cases, begins, strict=True)
+    }
+
+
+def _orders(begun: _Begins, key: tuple[int, int, int]) -> tuple[int, float, float]:
+    """Return cases with both, the share of those with the first that show the other, and how often it came first."""
+    import numpy as np
+
+    cases, begin = begun[key[0], key[1]]
+    others, other_begin = begun[key[0], key[2]]
     _, here, there = np.intersect1d(cases, others, assume_unique=True, return_indices=True)
     if not here.size:
         return 0, 0.0, 0.0
-    return int(here.size), here.size / cases.size, float((begun[here] < other_begun[there]).mean())
+    return int(here.size), here.size / cases.size, float((begin[here] < other_begin[there]).mean())
 
 
 def _best(

@@ -10,6 +10,7 @@ from poanalyzer.mine.cases import DAY_US
 from poanalyzer.mine.changes import model_changes
 from poanalyzer.mine.cohorts import cohorts, element_days
 from poanalyzer.mine.effects import MIN_CASES, REACH_DAYS
+from poanalyzer.mine.false_discovery import adjusted
 from poanalyzer.mine.releases import releases_of
 
 if TYPE_CHECKING:
@@ -88,6 +89,13 @@ def chance_of(found: tuple[Aim, ...]) -> float:
     random = np.random.default_rng(20_240_101)
     hits = sum(random.hypergeometric(len(a.hot), a.elements - len(a.hot), len(a.touched), size=SHUFFLES) for a in found)
     return float((np.asarray(hits) >= sum(a.hits for a in found)).sum() + 1) / (SHUFFLES + 1)
+
+
+def chances(mined: Mined) -> dict[str, float]:
+    """Return :func:`chance_of` for each process with aims, adjusted over the processes (the portfolio is one test of its own)."""
+    found = {p.key: tuple(a for a in aims_of(mined, p) if a.hot) for p in mined.processes}
+    found = {key: own for key, own in found.items() if own}
+    return dict(zip(found, adjusted([chance_of(own) for own in found.values()]), strict=True))
 
 
 def aims_of(mined: Mined, process: Process | None) -> tuple[Aim, ...]:

@@ -13,7 +13,7 @@ from poanalyzer.eventlog.coding import ACTOR_HUMAN, ACTOR_UNKNOWN
 from poanalyzer.eventlog.views import timestamp
 from poanalyzer.kpis import Dimension, read_target
 from poanalyzer.kpis import Kpi as Declared
-from poanalyzer.mine.kpi_expressions import Evaluation, complete, evaluations
+from poanalyzer.mine.kpi_values import Evaluation, complete, evaluations
 from poanalyzer.mine.outside import build_outside
 from poanalyzer.results import KpiGrade, KpiMonth
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ENOUGH = 0.95
 MIN_CASES = 30
+MIN_INCIDENTS = 10
 MONTHS = 3
 
 #: Field → what it is, as the report names it when it is missing.
@@ -38,6 +39,24 @@ FIELDS = {
     "cost": "cost of the work",
     "outside": "records of an outside source",
 }
+
+
+#: Field → what to export or declare where it is missing.
+UNLOCKS = {
+    "case-times": "Export process instances with their start and end.",
+    "activity-times": "Export activities with both times: a history level that keeps them, or a start column.",
+    "actor": "Say who is who: [accounts] human = […], bot = […], system = […].",
+    "resource": "Export who completed human work (the assignee of tasks).",
+    "outcome": "Declare which ends mean success and failure: [[process]] outcome = { success = […], failure = […] }.",
+    "due": "Set due dates on tasks and export them, or map a column with the role due.",
+    "failures": "Export failed attempts and incidents (job log, incidents), or declare [[exception]] activities.",
+    "open-cases": "Export running instances too, or declare outcomes, so that open cases can be told from closed ones.",
+    "cost": "Write the cost into a variable and declare it: measure = { attribute = … }.",
+    "outside": 'Give an outside source that shows what happened before and after the engine: [[input]] role = "outside".',
+}
+
+#: What to do where an outside source is there, and too few of its cases are those of the engine.
+LINK = "Give more rows of the outside source the case's number or business key, so that they can be linked."
 
 
 @dataclass(frozen=True)
@@ -184,57 +203,72 @@ def grades(mined: Mined, process: Process, fields: Fields) -> tuple[KpiGrade, ..
     known = {k.id for k in CATALOGUE}
     out += [_expressed(mined, process, said, fields) for said in declared if not isinstance(said.measure, str)]
     out += [
-        KpiGrade(
-            id=said.id, title=said.title or said.id, grade=None, declared=True, target=said.target or "",
-            owner=said.owner or "", reason=f"“{said.measure}” is no measure of the catalogue",
-        )
+        replace(_about(said), grade=None, reason=f"“{said.measure}” is no measure of the catalogue")
         for said in declared if isinstance(said.measure, str) and said.measure not in known
     ]  # fmt: skip
     return tuple(out)
 
 
+def _about(said: Declared | None, kpi: Kpi | None = None) -> KpiGrade:
+    """Return what is declared of a figure, or what the catalogue says, before it is graded."""
+    if said is None:
+        assert kpi is not None
+        return KpiGrade(id=kpi.id, title=kpi.title, grade=0, declared=False)
+    return KpiGrade(
+        id=said.id, title=said.title or (kpi.title if kpi else said.id), grade=0, declared=True,
+        target=said.target or "", owner=said.owner or "", weight=said.weight,
+        scope=f"cases {said.scope.told}" if said.scope else "",
+    )  # fmt: skip
+
+
 def _grade(mined: Mined, process: Process, kpi: Kpi, said: Declared | None, fields: Fields) -> KpiGrade:
     """Return the grade of one figure: of the catalogue, or as it is declared."""
     quality = min(fields.whole.get(f, 0.0) for f in kpi.needs)
-    missing = tuple(FIELDS[f] for f in kpi.needs if fields.whole.get(f, 0.0) < ENOUGH)
+    lacking = [f for f in kpi.needs if fields.whole.get(f, 0.0) < ENOUGH]
     months = tuple((m, bool(n) and all(q.get(f, 0.0) >= ENOUGH for f in kpi.needs)) for m, n, q in fields.months)
+    evaluation = mined.of(evaluations).get((process.ix, said.id)) if said else None
+    scoped = evaluation is not None and said is not None and said.scope is not None and kpi.id != "backlog"
+    closed = evaluation.cases_ever if evaluation is not None and scoped else fields.closed
     grade, reason = 0, ""
-    if missing:
+    if lacking:
         reason = f"filled in {quality:.0%}; at least {ENOUGH:.0%} are needed" if quality else "not in the export"
-    elif fields.closed < MIN_CASES:
-        reason = f"{fields.closed} closed cases; at least {MIN_CASES} are needed"
+    elif closed < MIN_CASES:
+        reason = f"{closed} closed cases{' in its scope' if scoped else ''}; at least {MIN_CASES} are needed"
     else:
         grade = _higher(mined, said, months, fields)
-    found = KpiGrade(
-        id=said.id if said else kpi.id, title=(said.title if said else None) or kpi.title, grade=grade,
-        declared=said is not None, target=(said.target if said else None) or "",
-        owner=(said.owner if said else None) or "", quality=quality, missing=missing, reason=reason,
+        if said is not None and evaluation is None:
+            reason = f"graded by its fields only: this version works out no value of “{kpi.id}”"
+    found = replace(
+        _about(said, kpi), grade=grade, quality=quality, missing=tuple(FIELDS[f] for f in lacking), reason=reason,
+        unlock=" ".join(LINK if f == "outside" and mined.has_outside else UNLOCKS[f] for f in lacking),
     )  # fmt: skip
-    evaluation = mined.of(evaluations).get((process.ix, said.id)) if said else None
     return found if evaluation is None else _valued(mined, found, evaluation, dict(months), grade > 0)
 
 
 def _expressed(mined: Mined, process: Process, said: Declared, fields: Fields) -> KpiGrade:
     """Return the grade of a KPI that is written as an expression: its quality is that of its own values."""
     found = mined.of(evaluations).get((process.ix, said.id))
-    about = KpiGrade(
-        id=said.id, title=said.title or said.id, grade=0, declared=True, target=said.target or "", owner=said.owner or "",
-    )  # fmt: skip
+    about = _about(said)
     if found is None:
         return replace(about, reason="one of the KPIs that it is derived from has no value for this process")
     if found.missing:
-        return replace(about, missing=found.missing, reason="not in the export", measured_as=found.measured_as)
+        return replace(
+            about, missing=found.missing, reason="not in the export", measured_as=found.measured_as,
+            unlock="Name activities as the records do, or export those that hold them.",
+        )  # fmt: skip
     months = _sound_months(found)
-    grade, reason = 0, ""
+    grade, reason, unlock = 0, "", ""
     if found.cases_ever < MIN_CASES:
         reason = f"{found.cases_ever} closed cases show what it measures; at least {MIN_CASES} are needed"
     elif found.quality_ever < ENOUGH:
         reason = f"{found.quality_ever:.0%} of the cases it applies to have a value; at least {ENOUGH:.0%} are needed"
+        attribute = None if isinstance(said.measure, str) else said.measure.attribute
+        if attribute:
+            unlock = f"Export the variable “{attribute}” of every case, as a number."
     else:
         grade = _higher(mined, said, months, fields)
-    return _valued(
-        mined, replace(about, grade=grade, quality=found.quality_ever, reason=reason), found, dict(months), grade > 0
-    )
+    about = replace(about, grade=grade, quality=found.quality_ever, reason=reason, unlock=unlock)
+    return _valued(mined, about, found, dict(months), grade > 0)
 
 
 def _sound_months(found: Evaluation) -> tuple[tuple[int, bool], ...]:
@@ -244,26 +278,52 @@ def _sound_months(found: Evaluation) -> tuple[tuple[int, bool], ...]:
 def _valued(mined: Mined, grade: KpiGrade, found: Evaluation, sound: dict[int, bool], tell: bool) -> KpiGrade:
     """Add the values to a grade; a figure that is not computable has none, only the account of its months."""
     first = found.months[0][0] if found.months else 0
+    held = found.how == "stock"  # what is open at the end of a month in which nothing ended is no less known
     value = found.whole.value if tell else None
-    target = read_target(grade.target) if grade.target else None
-    fits = target is not None and (
-        found.unit == "s" if target.kind == "time" else target.kind == "number" or found.unit in ("share", "ratio")
+    named = replace(
+        grade, unit=found.unit, cases=found.whole.cases, measured_as=found.measured_as, n_unit=found.counted
     )
-    reason = grade.reason
-    if grade.target and value is not None and not fits:
-        reason = f"the target “{grade.target}” is no comparison with a value in {found.unit or 'numbers'}"
-        reason += " such as <= 2 d" if found.unit == "s" else " such as >= 85 %" if found.unit == "share" else ""
     return replace(
-        grade, value=value, unit=found.unit, cases=found.whole.cases, reason=reason, measured_as=found.measured_as,
-        attained=target.attained(value) if target is not None and value is not None and fits else None,
+        judged(named, value),
         months=tuple(
             KpiMonth(
-                month=f"{m // 12:04d}-{m % 12 + 1:02d}", cases=f.cases, value=f.value if sound.get(m) else None,
-                complete=complete(mined, m, first), computable=sound.get(m, False),
+                month=month_name(m), cases=f.cases, value=f.value if (held and tell) or sound.get(m) else None,
+                complete=complete(mined, m, first), computable=(held and tell) or sound.get(m, False),
             )
             for m, f in found.months
         ),
     )  # fmt: skip
+
+
+def month_name(month: int) -> str:
+    """Return the number of a month (year · 12 + month − 1) as ``2026-03``."""
+    return f"{month // 12:04d}-{month % 12 + 1:02d}"
+
+
+def judged(grade: KpiGrade, value: float | None) -> KpiGrade:
+    """Return the figure with its value held against its target, or why the two do not compare."""
+    attained, reason = held_against(grade.target, grade.unit, value)
+    least = {"cases": MIN_CASES, "incidents": MIN_INCIDENTS}.get(grade.n_unit, 0)
+    if attained is not None and (grade.cases or 0) < least:
+        attained, reason = None, f"too few {grade.n_unit} in the window to hold it against its target"
+    return replace(grade, value=value, attained=attained, reason=reason or grade.reason)
+
+
+def held_against(said: str, unit: str, value: float | None) -> tuple[bool | None, str]:
+    """Return whether a value meets a target, and where they do not compare why."""
+    target = read_target(said) if said else None
+    if not said or value is None:
+        return None, ""
+    if target is not None and (
+        unit == "s" if target.kind == "time" else target.kind == "number" or unit in ("share", "ratio", *_RATES)
+    ):
+        return target.attained(value), ""
+    near = " such as <= 2 d" if unit == "s" else " such as >= 85 %" if unit == "share" else ""
+    return None, f"the target “{said}” is no comparison with a value in {unit or 'numbers'}{near}"
+
+
+#: Units of figures a case that people aim at in percent.
+_RATES = ("episodes a case", "rows a case")
 
 
 def _higher(mined: Mined, said: Declared | None, months: tuple[tuple[int, bool], ...], fields: Fields) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poanalyzer.mine.cases import DAY_US
 from poanalyzer.mine.cohorts import cohorts, first_cases
-from poanalyzer.mine.effects import adjusted
+from poanalyzer.mine.false_discovery import ALPHA, adjusted
 from poanalyzer.mine.releases import releases_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ MIN_CASES = 30
 FEWEST = 5
 #: How many times the failures of the release before make a failed one.
 TIMES = 2.0
-ALPHA = 0.05
 #: Half a case more and less keeps a ratio finite where nothing failed before.
 _HALF = 0.5
 

@@ -2,9 +2,11 @@
 
 How much longer the cases would have worked had nothing run side by side. The critical path of a case is its longest
 chain of work in which each row was enabled by the one before: by the latest that ended before it was ready and whose
-activity is not concurrent with its own. Activities are concurrent that overlap in at least 5 % of the cases that show
-both, of at least 20. A person's work begins when she claimed it, where that is recorded. Closed cases of the window,
-in large logs a sample of about 20 000 root cases and 150 000 rows of work at most, drawn by a hash of the case id.
+activity is not concurrent with its own (of several that ended together, by the one with the longest chain behind it).
+Activities are concurrent that overlap in at least 5 % of the cases that show both, of at least 20; an activity is
+with itself where it does so in the cases that show it twice. A person's work begins when she claimed it, where that
+is recorded. Closed cases of the window, in large logs a sample of about 20 000 root cases and 150 000 rows of work at
+most, drawn by a hash of the case id.
 
 Details: the share of working time with slack (work that could have taken longer without delaying its case) and the
 mean slack in seconds.
@@ -14,7 +16,7 @@ Formula: Σ durations of rows of work / Σ lengths of the critical paths of thei
 Range: 1 (everything in sequence) and above.
 
 Known bias: where the engine does not record when work was ready, enabling is read from times, and a coincidence
-counts as a cause; a task that nobody claims counts as work while it lies open.
+counts as a cause; a task that nobody claims counts as work while it lies open. A called case has a path of its own.
 
 Example: 10 minutes of work, then 20 and 30 side by side, then 10: 70 minutes of work over a path of 50: 1.4.
 

@@ -7,7 +7,8 @@ case is taken together with the cases it called.
 Formula: Σ time with at least one row of work active / Σ (last end − first start), over cases.
 
 Known bias: an open user task counts as activity, although it mostly waits, so a process of user tasks looks better
-than it is; what came before the first row of work or after the last is not in the elapsed time.
+than it is; what came before the first row of work or after the last is not in the elapsed time. Where a few cases wait
+for very long, the interval holds the truth in about nine of ten logs rather than in nineteen of twenty.
 
 Example: work from 9:00 to 10:00, from 9:30 to 11:00 and from 15:00 to 17:00: 4 of 8 hours, 0.5.
 

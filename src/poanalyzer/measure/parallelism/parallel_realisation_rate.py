@@ -5,13 +5,20 @@ split (parallel or inclusive gateway, non-interrupting event sub-process; in a p
 declared) in both of which at least one work row or call activity finished; it is realised if rows of the two overlap
 by more than nothing. Multi-instance siblings are not pairs. Cases of the window count, open ones too.
 
+Each activation counts for itself: each round of a loop, each instance of a sub-process that holds the split, each run of
+an event sub-process. The recorded gateways tell them apart (or the element that several flows leave): a row belongs to
+the last activation in its scope before it began. Of a declared pair each row of the activity that the case has fewer
+of is one.
+
 Engines that run both branches in one transaction one after the other show 0 here: a parallel gateway in a model is no
 evidence of parallel work.
 
 Formula: pairs of branches with an overlap / pairs of branches in both of which work finished, over cases.
 
 Known bias: a user task that lies open overlaps with the other branch although nobody works on it, which makes it too
-high; a split that a loop passes twice counts as one.
+high. Where the export holds no gateways, all rounds of a loop are one activation, which is realised if any of them
+overlaps. Two activations of one split under way at once in one scope cannot be told apart. Work that was done twice on
+both sides of a declared pair counts as two.
 
 Example: a split into three branches that run from minute 0 to 10, 5 to 15 and 20 to 30 makes three pairs, of which
 one overlaps: 0.33.

@@ -2,13 +2,12 @@
 
 Share of the time with work of services active in a case in which two or more such rows of the case were. Closed cases
 of the window, in large logs a sample of about 20 000 root cases and 150 000 rows of work at most, drawn by a hash of
-the case id. It stands beside the overlap share of all work, in which tasks that merely wait in people's lists overlap
-with everything.
+the case id; for the portfolio a root case is taken together with the cases it called. It stands beside the overlap
+share of all work, in which tasks that merely wait in people's lists overlap with everything.
 
 Formula: Σ time with ≥ 2 rows of services' work active / Σ time with ≥ 1, over closed cases.
 
-Known bias: a service task that waits for an answer counts as active. Work in a called case counts there and overlaps
-with nothing of its caller.
+Known bias: a service task that waits for an answer counts as active.
 
 Example: two calls of 10 seconds that begin together, then one of 20: ten seconds of thirty, 0.33.
 

@@ -2,7 +2,7 @@
 
 Share of the waiting in which work waited for other work to be done with it in one go: from when it was ready until
 the last row of its batch was. A batch is two or more rows of one activity that one resource did without a minute's
-pause and that were all ready before the first began.
+pause between them and that were all ready before the first began.
 
 The five causes (batching, contention, prioritisation, unavailability, extraneous) are taken away in this order and
 add up to the waiting time: from when work was ready (recorded by the engine, else the end of what enabled it) to when

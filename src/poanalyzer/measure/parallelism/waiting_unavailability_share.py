@@ -2,7 +2,7 @@
 
 Share of the waiting outside the hours in which the resource works, by a weekly calendar discovered from the log: an
 hour of the week is worked if something began or ended in it in at least a tenth of the weeks, or if it lies between
-such hours of a day.
+such hours of a day. A day begins in the longest stretch of hours of the day that are never worked.
 
 The five causes (batching, contention, prioritisation, unavailability, extraneous) are taken away in this order and
 add up to the waiting time: from when work was ready (recorded by the engine, else the end of what enabled it) to when
