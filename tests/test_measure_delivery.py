@@ -175,6 +175,25 @@ def test_a_hotfix_and_a_rollback_make_a_failed_release():
     check("failed-release-recovery", steady + "3  30d 0  checksum=a", status=Status.INSUFFICIENT, value=240.0)
 
 
+def test_rework_is_hotfixes_rollbacks_and_what_mended_the_release_before():
+    head = cases(60, 1, "1") + "\ndeployments:\n1  1d 0  checksum=a\n2  20d 0  checksum=b\n"
+    check("release-rework-rate", cases(60, 1, "1") + "\ndeployments:\n1  1d 0  checksum=a", status=Status.INSUFFICIENT)
+    check("release-rework-rate", head + "3  40d 0  checksum=c", value=0.0, denominator=2)
+    # version 3 is a hotfix of version 2: two changes after the first, one of them rework
+    check("release-rework-rate", head + "3  20d 3:00  checksum=c", value=0.5, denominator=2)
+    # the docstring's: 2 with its hotfix 3, then 4, 5 which brings 4's forerunner back, 6
+    four = head + "3  20d 3:00  checksum=c\n4  30d 0  checksum=d\n5  40d 0  checksum=c\n6  50d 0  checksum=e"
+    found = check("release-rework-rate", four, value=0.4, numerator=2, denominator=5)
+    assert [e.what.split(": ")[1] for e in found.evidence] == [
+        "release of version 2, 3 needed a hotfix within 24 hours", "release of version 5 brought older content back"
+    ]  # fmt: skip
+    # every case of version 2 fails until version 3 replaces it; where the failures end before, version 3 mends nothing
+    for failing, value in ((60, 0.5), (30, 0.0)):
+        bad = cases(60, 1, "1") + "\n" + cases(60, 20, "2", failing=failing) + "\n" + cases(60, 35, "3", name="d")
+        live = "\ndeployments:\n1  1d 0  checksum=a\n2  20d 0  checksum=b\n3  35d 0  checksum=c"
+        check("release-rework-rate", bad + live, value=value, denominator=2)
+
+
 def test_without_incidents_failed_attempts_stand_in():
     tries = "\nattempts:\n" + "\n".join(f"c2_{i}  A  {20 + i // 4}d {i % 4 * 360}" for i in range(24))
     plain = cases(60, 1, "1") + "\n" + cases(40, 20, "2")

@@ -5,8 +5,8 @@ release / those expected if each release had touched as many elements at random.
 activities that ran between the release before and this one (at most 90 days back); hot is the fifth with the largest
 part of all time spent and of all failures (the two parts added). Touched are elements altered or removed and those
 whose boundary events changed; where a release only adds, those next to what it added. At least ten such releases with
-30 cases before them are needed. The p value is of 9 999 seeded permutations within releases; where it is 0.05 or
-more, the lower bound is no lift (1).
+30 cases before them are needed. The p value is of 9 999 seeded permutations within releases, for processes
+corrected over all of them (Benjamini and Hochberg); where it is 0.05 or more, the lower bound is no lift (1).
 
 Formula: Σ touched hot elements / Σ (touched elements × hot elements / elements), over releases.
 
@@ -47,7 +47,8 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         return missing(
             Status.INSUFFICIENT, "no release with 30 cases and five elements before it that changed work which had run"
         )
-    value, chance = targeting.lift(found), targeting.chance_of(found)
+    value = targeting.lift(found)
+    chance = targeting.chance_of(found) if process is None else mined.of(targeting.chances)[process.key]
     low, high = 0.0, None
     if len(found) > 1:
         low, high = interval.jackknife(

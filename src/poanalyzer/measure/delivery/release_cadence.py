@@ -35,6 +35,9 @@ DAY_US = 86_400_000_000
 PER_DAYS = 30
 
 
+FEWEST_DAYS, FEWEST_RELEASES = 90, 3
+
+
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return releases per 30 days; a process has the exact Poisson interval, the portfolio the range it implies."""
     if process is None:
@@ -58,10 +61,15 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     low, high = interval.rate(later, days)
     elements = mined.elements
     blind = not len(elements) or not (elements["process_key"] == process.key).any()
+    caveats = ["no model content: every new version counts as a release"] if blind else []
+    if days < FEWEST_DAYS:
+        caveats.append(f"{days:.0f} days since the first deployment: less than three months tell little of a habit")
+    if len(releases) < FEWEST_RELEASES:
+        caveats.append("fewer than three releases tell little of a habit")
     return Finding(
         value=later / days * PER_DAYS, low=low * PER_DAYS, high=high * PER_DAYS, numerator=later,
         denominator=days, n=len(releases), n_unit="releases", method="exact Poisson",
-        caveats=("no model content: every new version counts as a release",) if blind else (),
+        caveats=tuple(caveats),
         details={"hotfixes": sum(r.hotfixes for r in releases)},
         evidence=tuple(
             Evidence(case_id=None, what=f"{process.name}: release of version {', '.join(r.versions)}", when=iso(r.at))
