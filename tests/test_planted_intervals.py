@@ -40,6 +40,5 @@ def test_the_controls_of_bad_days() -> None:
     assert wrong(bad_days()[1:]) == []
 
 
-@pytest.mark.xfail(strict=True, reason="intervals are clustered by case, not by day where days cluster")
 def test_intervals_hold_where_failures_come_on_bad_days() -> None:
     assert wrong(bad_days()[:1]) == []

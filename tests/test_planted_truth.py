@@ -111,27 +111,12 @@ def test_completeness(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="the pairs of all activations of a split in a case are counted as one")
 def test_a_split_in_a_loop(tmp_path: Path) -> None:
     assert checks.wrong(checks.repeated_splits(tmp_path, CASES, 2)) == []
 
 
-#: What is mistaken, and how.
-_MISTAKEN = {
-    "siblings that fail, external": "an operator's retry of one instance counts for all instances of the element",
-    "siblings that fail, jobs": "tries of an instance that left no row are taken for those of its siblings",
-    "rounds that fail, jobs": "tries of an instance that left no row are taken for those of an earlier round",
-}
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=_MISTAKEN[name]) if name in _MISTAKEN else ())
-        for name in worlds.hard(1)
-    ],
-)
+@pytest.mark.parametrize("name", worlds.hard(1))
 def test_failures_that_are_easily_mistaken(name: str, tmp_path: Path) -> None:
     lines = checks.hard(tmp_path, CASES, 4, name)
     assert lines

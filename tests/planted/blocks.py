@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .ledger import Release
 
@@ -119,6 +119,10 @@ class World:
     deletes on the way.
     ``outside``: mean number of steps beside the engine a case, of which a share ``unlogged`` leaves no trace and a share
     ``keyless`` of the others no number; ``doubled``: the share of engine work that another system records, too.
+    ``changed``: process, version and the tree from that version on. ``weekend``: arrivals on a day of a weekend by those
+    of another, ``weekend_lean`` how its cases lean. ``day_lean``, ``day_spread``: standard deviations of what the cases
+    begun on one day have in common, in their choices and in the logarithms of durations; ``trend`` is what a day adds to
+    these, ``sigma`` the spread of each.
     """
 
     processes: tuple[Process, ...]
@@ -137,6 +141,21 @@ class World:
     keyless: float = 0.0
     doubled: float = 0.0
     releases: tuple[Release, ...] = field(default=())
+    changed: tuple[tuple[str, int, Block], ...] = ()
+    weekend: float = 1.0
+    weekend_lean: float = 0.0
+    day_lean: float = 0.0
+    day_spread: float = 0.0
+    trend: float = 0.0
+    sigma: float = 0.6
+
+
+def as_of(world: World, process: Process, version: int) -> Process:
+    """Return a process as a version has it."""
+    if not world.changed:
+        return process
+    bodies = [(v, body) for key, v, body in world.changed if key == process.key and v <= version]
+    return replace(process, body=max(bodies, key=lambda pair: pair[0])[1]) if bodies else process
 
 
 def all_processes(world: World) -> list[Process]:

@@ -9,7 +9,7 @@ import csv
 import random
 import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 Rows = list[dict[str, str]]
@@ -32,6 +32,11 @@ def _each(folder: Path, change: Callable[[str, Rows], Rows]) -> Path:
             writer.writeheader()
             writer.writerows(change(path.stem, rows))
     return folder
+
+
+def edited(folder: Path, change: Callable[[str, Rows], Rows]) -> Path:
+    """Change the tables of an export in place: ``change`` gets the name and the rows of each, in the order of names."""
+    return _each(folder, change)
 
 
 def shuffled(folder: Path, seed: int = 1) -> Path:
@@ -86,15 +91,81 @@ def cleaned(folder: Path, gone: set[str]) -> Path:
 def later(folder: Path, by: timedelta) -> Path:
     """Set the engine's clock forward. (Whole weeks within one season keep the hours of the day.)"""
 
-    def moved(value: str) -> str:
-        at = datetime.strptime(value, "%Y-%m-%d %H:%M:%S.%f") + by
-        return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}"
-
     def change(name: str, rows: Rows) -> Rows:
-        return [{c: moved(v) if v and _is_time(c) else v for c, v in row.items()} for row in rows]
+        return [{c: _moved(v, by) if v and _is_time(c) else v for c, v in row.items()} for row in rows]
 
     return _each(copied(folder, "later"), change)
 
 
+def _moved(value: str, by: timedelta) -> str:
+    at = datetime.strptime(value, "%Y-%m-%d %H:%M:%S.%f") + by
+    return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}"
+
+
 def _is_time(column: str) -> bool:
     return column.endswith(("_TIME_", "DUEDATE_")) or column == "TIMESTAMP_"
+
+
+def moved(folder: Path, by: timedelta, instances: set[str]) -> Path:
+    """Set the clock of the engine that ran some instances forward (or back), in place."""
+
+    def change(name: str, rows: Rows) -> Rows:
+        for row in rows:
+            if {row.get("PROC_INST_ID_", ""), row.get("PROCESS_INSTANCE_ID_", "")} & instances:
+                row.update({c: _moved(v, by) for c, v in row.items() if v and _is_time(c)})
+        return rows
+
+    return _each(folder, change)
+
+
+def of_table(path: Path, name: str, change: Callable[[Rows], Rows]) -> Path:
+    """Return a changed copy of a CSV file beside it."""
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        columns, rows = list(reader.fieldnames or []), list(reader)
+    target = path.with_name(f"{path.stem}-{name}.csv")
+    with target.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, columns)
+        writer.writeheader()
+        writer.writerows(change(rows))
+    return target
+
+
+def days_lost(path: Path, days: range) -> Path:
+    """Lose the rows of some days (numbers since 1970, UTC) of a CSV file with ``Start`` and ``End``."""
+
+    def day(value: str) -> int:
+        return datetime.fromisoformat(value).date().toordinal() - date(1970, 1, 1).toordinal()
+
+    def change(rows: Rows) -> Rows:
+        return [r for r in rows if day(r["Start"]) not in days and not (r["End"] and day(r["End"]) in days)]
+
+    return of_table(path, "lost", change)
+
+
+def lines_twice(folder: Path, share: float = 0.2, seed: int = 1) -> Path:
+    """Deliver some records of a stream of JSON lines twice, the second time later, as exporters do after a restart."""
+    rng = random.Random(seed)
+    target = copied(folder, "twice")
+    for path in target.glob("*.ndjson"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        again = [line for line in lines if rng.random() < share]
+        path.write_text("\n".join(lines + again) + "\n", encoding="utf-8")
+    return target
+
+
+def marked(path: Path) -> Path:
+    """Write a byte order mark before a text file."""
+    target = path.with_name(f"{path.stem}-marked.csv")
+    target.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    return target
+
+
+def without_kind(folder: Path, kind: str) -> Path:
+    """Leave out a table, or with ``bpmn`` all models."""
+    if kind != "bpmn":
+        return without(folder, kind)
+    target = copied(folder, "without-models")
+    for path in target.glob("*.bpmn"):
+        path.unlink()
+    return target

@@ -15,7 +15,7 @@ HUMAN = ("userTask",)
 MACHINE = ("serviceTask", "scriptTask")
 
 
-@dataclass
+@dataclass(slots=True)
 class Branch:
     """Where an instance ran: in which branch of which activation of which split."""
 
@@ -24,7 +24,7 @@ class Branch:
     number: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Instance:
     """One activation of one element. ``started`` None: it was asked for, but no try of it ever got so far as to stay."""
 
@@ -51,7 +51,7 @@ class Instance:
         return self.kind in HUMAN or self.kind in MACHINE
 
 
-@dataclass
+@dataclass(slots=True)
 class Failure:
     """One try that failed, with the tries that were left when it began."""
 
@@ -59,7 +59,7 @@ class Failure:
     tries: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Incident:
     """A failure that stands until somebody clears it. ``by``: operator, cancel or none."""
 
@@ -91,7 +91,7 @@ class Episode:
         )
 
 
-@dataclass
+@dataclass(slots=True)
 class Case:
     """A process instance."""
 
@@ -125,12 +125,19 @@ class Outside:
 
 @dataclass
 class Release:
-    """A version of a process that was deployed. ``content`` is equal where nothing changed."""
+    """A version of a process that was deployed. ``content`` is equal where nothing changed.
+
+    ``defect``: how many times as often services fail on it; ``slower``: what it adds to the logarithm of every duration;
+    ``ramp``: days in which new cases move over to it one after the other, evenly.
+    """
 
     process: str
     version: int
     at: float
     content: str
+    defect: float = 1.0
+    slower: float = 0.0
+    ramp: float = 0.0
 
 
 @dataclass
@@ -144,6 +151,8 @@ class Ledger:
     episodes: list[Episode] = field(default_factory=list)
     outside: list[Outside] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
+    #: How long work waited, by process and cause (see ``desks``).
+    waits: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def add(self, other: Ledger) -> None:
         """Take in what another ledger says; ids differ."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 from .blocks import Block, Call, Choice, Loop, Many, Parallel, Process, Sequence, Task, World
-from .ledger import Failure, Incident, Ledger
+from .ledger import Episode, Failure, Incident, Ledger
 
 
 def wrapped(world: World, levels: int = 2) -> World:
@@ -77,4 +78,64 @@ def split_incidents(ledger: Ledger) -> Ledger:
             ]
             episode.failures.append(Failure(middle + 1_000, 1))
         episode.incidents = parts
+    return ledger
+
+
+def other_order(ledger: Ledger) -> Ledger:
+    """Let the cases come in the reverse order, each as it was. Changes the ledger."""
+    roots = sorted({c.root for c in ledger.cases.values()})
+    # the numbers of one root case and all that belongs to it follow one another
+    until = [*roots[1:], max([*ledger.cases, *ledger.instances]) + 1]
+    new: dict[int, int] = {}
+    at = roots[0]
+    for first, last in reversed(list(zip(roots, until, strict=True))):
+        new |= {number: at + number - first for number in range(first, last)}
+        at += last - first
+    cases, instances = list(ledger.cases.values()), list(ledger.instances.values())
+    for c in cases:
+        c.id, c.root = new[c.id], new[c.root]
+        c.parent, c.parent_instance = (None if n is None else new[n] for n in (c.parent, c.parent_instance))
+    for i in instances:
+        i.id, i.case = new[i.id], new[i.case]
+        i.body, i.calls = (None if n is None else new[n] for n in (i.body, i.calls))
+    for e in ledger.episodes:
+        e.case, e.instance = new[e.case], new[e.instance]
+    ledger.cases = {c.id: c for c in sorted(cases, key=lambda c: c.id)}
+    ledger.instances = {i.id: i for i in sorted(instances, key=lambda i: i.id)}
+    return ledger
+
+
+def scaled(ledger: Ledger, by: int) -> Ledger:
+    """Let everything take so many times as long, from the beginning on. Changes the ledger."""
+
+    def at(t: float | None) -> float | None:
+        return None if t is None else ledger.start + (t - ledger.start) * by
+
+    for c in ledger.cases.values():
+        c.start, c.end = at(c.start) or 0.0, at(c.end)
+    for i in ledger.instances.values():
+        i.offered, i.started, i.ended = at(i.offered) or 0.0, at(i.started), at(i.ended)
+    for e in ledger.episodes:
+        e.over = at(e.over)
+        for f in e.failures:
+            f.at = at(f.at) or 0.0
+        for n in e.incidents:
+            n.created, n.cleared = at(n.created) or 0.0, at(n.cleared)
+    for r in ledger.releases:
+        r.at = at(r.at) or 0.0
+    return ledger
+
+
+def more_handled(ledger: Ledger, share: float, seed: int = 1) -> Ledger:
+    """Let a share of the external work that went well fail once before it did. Changes the ledger."""
+    rng = random.Random(seed)
+    failed = {e.instance for e in ledger.episodes}
+    for i in ledger.instances.values():
+        if i.flavour != "external" or i.state != "completed" or i.id in failed or i.started is None or i.ended is None:
+            continue
+        if i.ended - i.started > 4_000 and rng.random() < share:
+            middle = float(int((i.started + i.ended) / 2))
+            ledger.episodes.append(
+                Episode(i.case, i.id, i.element, "technical", [Failure(middle, 3)], [], "retried_ok", i.ended, 600_000)
+            )
     return ledger

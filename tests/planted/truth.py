@@ -61,9 +61,9 @@ def units(ledger: Ledger, process: str | None) -> list[Unit]:
         unit_of[case.id] = unit
     failing = {e.instance for e in ledger.episodes if e.failures}
     for instance in ledger.instances.values():
-        unit = unit_of.get(instance.case)  # type: ignore[assignment]
-        if unit is None:
+        if instance.case not in unit_of:
             continue
+        unit = unit_of[instance.case]
         unit.instances.append(instance)
         if instance.work and instance.started is not None:
             unit.work.append(instance)

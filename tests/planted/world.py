@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .blocks import Block, Call, Choice, Loop, Many, Parallel, Process, Sequence, Task, World, all_processes
+from .blocks import Block, Call, Choice, Loop, Many, Parallel, Process, Sequence, Task, World, all_processes, as_of
 from .ledger import (
     DAY,
     HOUR,
@@ -50,12 +50,18 @@ def simulate(world: World) -> Ledger:
     ledger = Ledger(BEGINNING, end)
     # every id is used once in a world, whatever it names
     ids = itertools.count(100_001)
+    plan: dict[str, list[Release]] = {}
+    for release in world.releases:
+        plan.setdefault(release.process, []).append(release)
     for number, process in enumerate(world.processes):
         rng = np.random.default_rng([world.seed, number])
         bad = frozenset(np.flatnonzero(rng.random(world.days * 2) < world.bad_days).tolist())
-        arrivals = np.sort(rng.integers(0, (world.days - world.quiet) * DAY, process.cases))
-        for nth, arrival in enumerate(arrivals.tolist()):
-            run = _Run(world, rng, ids, bad, leaning=float(rng.normal(0.0, world.spread)) if world.spread else 0.0)
+        common = np.random.default_rng([world.seed, number, 7]).normal(size=(2, world.days + 1))
+        for nth, arrival in enumerate(_arrivals(world, rng, process.cases)):
+            leaning = float(rng.normal(0.0, world.spread)) if world.spread else 0.0
+            leaning += world.weekend_lean * _weekend(arrival) + world.day_lean * float(common[0, arrival // DAY])
+            stretch = world.trend * arrival / DAY + world.day_spread * float(common[1, arrival // DAY])
+            run = _Run(world, plan, rng, ids, bad, leaning, stretch)
             run.root(process, BEGINNING + arrival, f"{process.key.upper()}-{nth + 1:05d}")
             ledger.add(run.ledger)
     cut(ledger, end, cancelled=False)
@@ -69,13 +75,32 @@ def simulate(world: World) -> Ledger:
     return ledger
 
 
+def _weekend(arrival: float) -> bool:
+    # 1970-01-01 was a Thursday
+    return bool((BEGINNING + arrival) // DAY % 7 in (2, 3))
+
+
+def _arrivals(world: World, rng: np.random.Generator, cases: int) -> list[int]:
+    until = (world.days - world.quiet) * DAY
+    if world.weekend == 1.0:
+        return [int(a) for a in np.sort(rng.integers(0, until, cases))]
+    drawn: list[int] = []
+    while len(drawn) < cases:
+        arrival = int(rng.integers(0, until))
+        if not _weekend(arrival) or rng.random() < world.weekend:
+            drawn.append(arrival)
+    return sorted(drawn)
+
+
 class _Run:
     """One root case on its way."""
 
     def __init__(
-        self, world: World, rng: np.random.Generator, ids: Iterator[int], bad: frozenset[int], leaning: float
-    ) -> None:
-        self.world, self.rng, self.ids, self.bad, self.leaning = world, rng, ids, bad, leaning
+        self, world: World, plan: dict[str, list[Release]], rng: np.random.Generator, ids: Iterator[int],
+        bad: frozenset[int], leaning: float, stretch: float,
+    ) -> None:  # fmt: skip
+        self.world, self.plan, self.rng, self.ids, self.bad = world, plan, rng, ids, bad
+        self.leaning, self.stretch = leaning, stretch
         self.ledger = Ledger(0, 0)
         self.deleted = NEVER
         self.branches: tuple[Branch, ...] = ()
@@ -91,18 +116,27 @@ class _Run:
 
     def _case(self, process: Process, at: float, key: str, parent: Case | None, by: Instance | None) -> Case:
         number = next(self.ids)
+        release = self._live(process, at)
         case = Case(
-            id=number, process=process.key, version=1, key=key, start=at, end=NEVER, state="running",
-            root=number if parent is None else parent.root, parent=None if parent is None else parent.id,
+            id=number, process=process.key, version=release.version if release else 1, key=key, start=at, end=NEVER,
+            state="running", root=number if parent is None else parent.root,
+            parent=None if parent is None else parent.id,
             parent_instance=None if by is None else by.id,
         )  # fmt: skip
         self.ledger.cases[number] = case
         return case
 
+    def _live(self, process: Process, at: float) -> Release | None:
+        """Return the release on which a case begins; while new cases move over, chance decides."""
+        out = [r for r in self.plan.get(process.key, ()) if r.at <= at]
+        while len(out) > 1 and out[-1].ramp and self.rng.random() >= (at - out[-1].at) / DAY / out[-1].ramp:
+            out.pop()
+        return out[-1] if out else None
+
     def _through(self, process: Process, case: Case) -> float:
         self._passed(case, f"{process.key}_start", "startEvent", case.start)
         try:
-            at = self._block(case, process.body, case.start)
+            at = self._block(case, as_of(self.world, process, case.version).body, case.start)
         except _Ends as stop:
             case.end, case.state = stop.at, "completed"
             return stop.at
@@ -200,13 +234,22 @@ class _Run:
         self.branches = outer
         return instance.ended
 
+    def _lasts(self, case: Case, task: Task) -> int:
+        """Return how long a task takes in a case, as its version and its day have it."""
+        longer = self.stretch + self._release(case).slower
+        return self._minutes(task.minutes * math.exp(longer), self.world.sigma)
+
+    def _release(self, case: Case) -> Release:
+        mine = [r for r in self.plan.get(case.process, ()) if r.version == case.version]
+        return mine[0] if mine else Release(case.process, case.version, 0, "")
+
     def _minutes(self, median: float, sigma: float = 0.6) -> int:
         return max(1_000, round(math.exp(self.rng.normal(math.log(median), sigma)) * MINUTE))
 
     def _task(self, case: Case, task: Task, at: float, body: int | None = None, index: int | None = None) -> float:
         kind = {"user": "userTask", "script": "scriptTask"}.get(task.kind, "serviceTask")
         who = f"{task.group}-{int(self.rng.integers(1, 6))}" if task.kind == "user" else f"{task.id}-worker"
-        lasts = self._minutes(task.minutes)
+        lasts = self._lasts(case, task)
         instance = self._instance(
             case, task.id, task.name, kind, at, ended=at + lasts, flavour=task.kind, who=who,
             group=task.group if task.kind == "user" else None, body=body, index=index,
@@ -221,6 +264,7 @@ class _Run:
             instance.started = at + float(self.rng.integers(500, 6_000))
             instance.ended = instance.started + lasts
         hazard = task.hazard * (self.world.bad_factor if int((at - BEGINNING) // DAY) in self.bad else 1.0)
+        hazard *= self._release(case).defect
         if hazard and self.rng.random() < min(0.95, self._leant(min(0.95, hazard))):
             return self._fails(case, task, instance, lasts)
         if task.fallback:

@@ -72,6 +72,20 @@ def everything(cases: int, seed: int = 1, services: str = "job", fatal: bool = T
     )
 
 
+def shop(cases: int, seed: int) -> World:
+    """A world that a plain log can tell whole: one process, people and machines, branches and rework."""
+    body = Sequence((
+        Task("enter", "user", 8.0),
+        Parallel("prepare", (
+            Task("pick", "user", 40.0, group="stock"),
+            Sequence((Task("print_label", "external", 4.0), Task("book_carrier", "external", 6.0))),
+        )),
+        Loop("check", Task("inspect", "user", 10.0), again=0.3),
+        Choice("gift", ((0.6, EMPTY), (0.4, Task("wrap", "external", 10.0)))),
+    ))  # fmt: skip
+    return World((Process("orders", body, cases),), seed=seed, days=90, quiet=3)
+
+
 def hard(cases: int, seed: int = 4) -> dict[str, tuple[World, tuple[str, ...]]]:
     """Return small worlds in which failures are easily mistaken for one another, with the engines that can tell them.
 

@@ -7,13 +7,15 @@ log; every token that reaches a parallel join has a row there; an incident is re
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 from zoneinfo import ZoneInfo
 
-from ..blocks import Block, Task, World, all_processes, children
-from ..ledger import Case, Episode, Instance, Ledger
+from ..blocks import Block, Task, World, all_processes, as_of, children
+from ..ledger import HOUR, Case, Episode, Instance, Ledger
 from .bpmn import model
 
 Row = dict[str, object]
@@ -48,11 +50,18 @@ _STATES = {"completed": "COMPLETED", "running": "ACTIVE", "terminated": "EXTERNA
 
 
 class _Tables:
-    """The tables while they fill."""
+    """The tables while they fill: rows go to their files at once, for there may be millions.
 
-    def __init__(self, ledger: Ledger, zone: str, scoped: frozenset[str]) -> None:
+    ``scoped``: elements with boundary events, which get an execution of their own.
+    """
+
+    def __init__(self, ledger: Ledger, zone: str, scoped: frozenset[str], files: Mapping[str, TextIO]) -> None:
         self.ledger, self.zone, self.scoped = ledger, ZoneInfo(zone), scoped
-        self.rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
+        self.hours: dict[int, str] = {}
+        self.columns = {name: columns.split() for name, columns in COLUMNS.items()}
+        self.writers = {name: csv.writer(file, quoting=csv.QUOTE_ALL) for name, file in files.items()}
+        for name, writer in self.writers.items():
+            writer.writerow(self.columns[name])
         self.last = max([*ledger.cases, *ledger.instances], default=0)
 
     def next(self) -> str:
@@ -62,11 +71,15 @@ class _Tables:
     def time(self, at: float | None) -> str:
         if at is None:
             return ""
-        local = datetime.fromtimestamp(at / 1000, UTC).astimezone(self.zone)
-        return f"{local:%Y-%m-%d %H:%M:%S}.{int(at) % 1000:03d}"
+        hour, rest = divmod(int(at), HOUR)
+        if hour not in self.hours:
+            # clocks are whole hours apart, and change at the full hour
+            local = datetime.fromtimestamp(hour * 3600, UTC).astimezone(self.zone)
+            self.hours[hour] = f"{local:%Y-%m-%d %H}"
+        return f"{self.hours[hour]}:{rest // 60_000:02d}:{rest // 1000 % 60:02d}.{rest % 1000:03d}"
 
     def add(self, table: str, **cells: object) -> None:
-        self.rows[table].append(cells)
+        self.writers[table].writerow([cells.get(c) for c in self.columns[table]])
 
     def execution(self, instance: Instance) -> str:
         """Return the execution in which the instance's job waits: its own, unless it gets another when it begins."""
@@ -86,14 +99,17 @@ def _definition(case: Case) -> str:
 def render(ledger: Ledger, world: World, folder: Path, zone: str = "Europe/Berlin") -> Path:
     """Write the tables and the models into ``folder`` and return it."""
     scoped = frozenset(element.removesuffix("_refused") for element in _boundaries(world))
-    tables = tabulate(ledger, zone, scoped)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in tables.items():
-        write(folder / f"ACT_{name}.csv", COLUMNS[name].split(), rows)
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context((folder / f"ACT_{name}.csv").open("w", newline="", encoding="utf-8"))
+            for name in COLUMNS
+        }
+        _fill(_Tables(ledger, zone, scoped, files))
     for process in all_processes(world):
         for release in (r for r in ledger.releases if r.process == process.key):
             (folder / f"{process.key}_v{release.version}.bpmn").write_text(
-                model(process, content=release.content), encoding="utf-8"
+                model(as_of(world, process, release.version), content=release.content), encoding="utf-8"
             )
     return folder
 
@@ -112,21 +128,8 @@ def _boundaries(world: World) -> list[str]:
     return found
 
 
-def write(path: Path, columns: list[str], rows: Iterable[Row]) -> None:
-    """Write one table."""
-    with path.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-        writer.writerow(columns)
-        writer.writerows([_cell(row.get(c)) for c in columns] for row in rows)
-
-
-def _cell(value: object) -> object:
-    return "" if value is None else value
-
-
-def tabulate(ledger: Ledger, zone: str, scoped: frozenset[str] = frozenset()) -> dict[str, list[Row]]:
-    """Return the rows of each table. ``scoped``: elements with boundary events, which get an execution of their own."""
-    tables = _Tables(ledger, zone, scoped)
+def _fill(tables: _Tables) -> None:
+    ledger = tables.ledger
     episodes: dict[int, list[Episode]] = {}
     for episode in ledger.episodes:
         episodes.setdefault(episode.instance, []).append(episode)
@@ -140,7 +143,6 @@ def tabulate(ledger: Ledger, zone: str, scoped: frozenset[str] = frozenset()) ->
     _deployed(tables)
     tables.add("GE_PROPERTY", NAME_="historyLevel", VALUE_="3", REV_="1")
     tables.add("GE_SCHEMA_LOG", ID_="0", TIMESTAMP_=tables.time(ledger.start), VERSION_="7.24.0")
-    return tables.rows
 
 
 def _case(tables: _Tables, case: Case) -> None:
@@ -166,13 +168,15 @@ def _instance(tables: _Tables, instance: Instance, nth: int, episodes: list[Epis
     body = tables.ledger.instances.get(instance.body) if instance.body is not None else None
     scope = case.id if body is None else f"{body.element}:{body.id}"
     if instance.started is not None:
+        # the row of a human task begins when it is offered, whenever somebody claims it
+        begun = instance.offered if instance.flavour == "user" else instance.started
         tables.add(
             "HI_ACTINST", **tables.of(case), ID_=own, PARENT_ACT_INST_ID_=scope, EXECUTION_ID_=f"e{instance.id}",
             ACT_ID_=instance.element, TASK_ID_=f"t{instance.id}" if instance.flavour == "user" else None,
             CALL_PROC_INST_ID_=instance.calls, ACT_NAME_=instance.name, ACT_TYPE_=_TYPES.get(instance.kind, instance.kind),
-            ASSIGNEE_=instance.who if instance.flavour == "user" else None, START_TIME_=tables.time(instance.started),
+            ASSIGNEE_=instance.who if instance.flavour == "user" else None, START_TIME_=tables.time(begun),
             END_TIME_=tables.time(instance.ended),
-            DURATION_=None if instance.ended is None else int(instance.ended - instance.started),
+            DURATION_=None if instance.ended is None else int(instance.ended - begun),
             ACT_INST_STATE_={"completed": 4, "running": 0, "canceled": 2}[instance.state], SEQUENCE_COUNTER_=nth * 2 - 1,
         )  # fmt: skip
     if instance.flavour == "user":
@@ -193,6 +197,9 @@ def _user_task(tables: _Tables, case: Case, instance: Instance, own: str) -> Non
     )  # fmt: skip
     link = {"TASK_ID_": f"t{instance.id}", "OPERATION_TYPE_": "add", "TIMESTAMP_": tables.time(instance.offered)}
     tables.add("HI_IDENTITYLINK", ID_=tables.next(), TYPE_="candidate", GROUP_ID_=instance.group, **link)
+    if instance.started is not None and instance.started > instance.offered:
+        link["TIMESTAMP_"] = tables.time(instance.started)
+        tables.add("HI_IDENTITYLINK", ID_=tables.next(), TYPE_="assignee", USER_ID_=instance.who, **link)
 
 
 def _external(tables: _Tables, case: Case, instance: Instance, own: str, episodes: list[Episode]) -> None:

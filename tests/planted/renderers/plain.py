@@ -70,6 +70,20 @@ def table(ledger: Ledger, process: str, path: Path) -> Path:
     return path
 
 
+def tables(ledger: Ledger, path: Path) -> Path:
+    """Write a CSV file with the work of all processes, a column naming each, and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(["Process", "Case", "Activity", "Start", "End", "Resource"])
+        for process in sorted({c.process for c in ledger.cases.values()}):
+            for case, work in _rows(ledger, process):
+                for i in work:
+                    end = "" if i.ended is None else stamp(i.ended)
+                    writer.writerow([process, case, i.name, stamp(i.started or 0), end, i.who])
+    return path
+
+
 def outside(ledger: Ledger, path: Path) -> Path:
     """Write what other systems recorded beside the engine, and return the path."""
     path.parent.mkdir(parents=True, exist_ok=True)

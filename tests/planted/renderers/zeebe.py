@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..blocks import World, all_processes
+from ..blocks import World, all_processes, as_of
 from ..ledger import Case, Episode, Instance, Ledger
 from .bpmn import model
 
@@ -81,7 +81,8 @@ def _deployed(stream: _Stream, world: World) -> None:
     for release in stream.ledger.releases:
         key = stream.key(stream.next())
         stream.definitions[release.process, release.version] = key
-        xml = model(processes[release.process], "zeebe", release.content).encode()
+        process_then = as_of(world, processes[release.process], release.version)
+        xml = model(process_then, "zeebe", release.content).encode()
         process = {
             "bpmnProcessId": release.process, "version": release.version, "versionTag": "", "processDefinitionKey": key,
             "resourceName": f"{release.process}.bpmn", "deploymentKey": key, "duplicate": False, "tenantId": "<default>",
