@@ -125,13 +125,13 @@ def counts(random: np.random.Generator, days: int, shift_at: int | None, day_eff
 def test_a_planted_drift_is_found_on_its_day():
     random = np.random.default_rng(2)
     for at in (20, 30, 45):
-        found = drift.change_points(counts(random, 60, at, 60), drift._pooled_chi_squared)
+        found = drift.credible([counts(random, 60, at, 60)], drift._pooled_chi_squared)[0]
         assert found and abs(found[0][0] - at) <= 2 and found[0][1] < 0.05
 
 
 def test_days_that_differ_are_no_drift():
     random = np.random.default_rng(3)
-    alarms = sum(bool(drift.change_points(counts(random, 60, None, 15), drift._pooled_chi_squared)) for i in range(60))
+    alarms = sum(bool(drift.credible([counts(random, 60, None, 15)], drift._pooled_chi_squared)[0]) for i in range(60))
     assert alarms <= 8  # 5 % of 60 is 3; more than 8 would come by chance once in 200
 
 

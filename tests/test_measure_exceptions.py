@@ -117,7 +117,7 @@ def test_each_pass_of_a_loop_may_fail_on_its_own():
 def test_incident_free_rate_counts_closed_cases():
     # 5 of 40 closed cases had an incident; failed attempts alone are none
     low, high = interval.proportion(35, 40)[1:3]
-    check("incident-free-rate", LOG, value=35 / 40, numerator=35, denominator=40, low=low, high=high, method="Wilson")
+    check("incident-free-rate", LOG, value=35 / 40, numerator=35, denominator=40, low=low, high=high, method="Jeffreys")
     check("incident-free-rate", LOG.replace("× 25", "× 14"), status=Status.INSUFFICIENT)
 
 
@@ -288,6 +288,12 @@ def test_declared_exceptions_of_a_plain_log():
     lacks = {"attempts": "Export it.", "incidents": "Export it."}
     check("handled-exception-rate", PLAIN, config=DECLARED, lacks=lacks, value=0.5, denominator=40, basis="declared")
     check("exception-rate", PLAIN, config=DECLARED, lacks=lacks, value=1.0, basis="declared")
+    # 20 die as their case ends after a minute; then the other 20, all that are left, are over after 8: .5 · 20/20
+    check(
+        "recovery-24h", PLAIN, config=DECLARED, lacks=lacks, value=0.5, n=40, dead_24h=0.5, recovered_1h=0.5,
+        basis="declared",
+    )  # fmt: skip
+    check("recovery-24h", PLAIN, lacks=lacks, status=Status.NOT_AVAILABLE, value=None)
     check("handled-exception-rate", PLAIN, lacks=lacks, status=Status.NOT_AVAILABLE, value=None)
     other = {"exception": [{"activity": "Payment rejected", "process": "elsewhere"}]}
     check("handled-exception-rate", PLAIN, config=other, lacks=lacks, status=Status.NOT_AVAILABLE, value=None)

@@ -6,6 +6,7 @@ import math
 from functools import cache
 from typing import Any
 
+import ibis
 import pytest
 
 from poanalyzer.errors import UsageError
@@ -13,10 +14,12 @@ from poanalyzer.eventlog.schema import CAPABILITIES
 from poanalyzer.measure import catalogue, explain, measure_all, metric_ids
 from poanalyzer.measure.catalogue import modules
 from poanalyzer.measure.metric import Computed, Ratio
+from poanalyzer.measure.sums import Layout, Pair, day_of
+from poanalyzer.mine.cases import DAY_US
 from poanalyzer.mine.mined import Mined
 from poanalyzer.results import MetricResult, Status
 
-from .traces import check, measure, mined
+from .traces import EPOCH, check, measure, mined
 
 # Two processes over forty days, with a child, an outside source, failures, a model and releases: something for each metric.
 RICH = """
@@ -239,3 +242,120 @@ def test_evidence_names_cases_that_show_it():
     assert [e.case_id for e in found.evidence] == ["odd~1", "odd~2", "odd~3"]
     assert found.evidence[0].when == "2024-01-01T00:10:00Z"
     assert found.evidence[0].source == "engine.csv"
+
+
+# ---- uncertainty ---------------------------------------------------------------------------------------------------------
+
+
+def days_of(bad: int, days: int = 20, cases: int = 10) -> str:
+    """Ten cases a day; on the first of every five days ``bad`` of them fail once."""
+    text = []
+    for day in range(days):
+        at = f"{day}d "
+        text += [f"× {cases}", f"c{day}  A  {at}60–{at}70  bot  serviceTask"]
+        if day % 5 == 0 and bad:
+            text += [f"× {bad}", f"f{day}  A  {at}60–{at}70  bot  serviceTask", "attempts:", f"f{day}  A  {at}65"]
+    return "\n".join(text)
+
+
+def test_the_day_decides_where_days_differ_and_the_case_where_they_do_not():
+    found = check("exception-rate", days_of(10), value=40 / 240, method="cluster-robust by day, 20 days")
+    assert found.low is not None and found.high is not None
+    # four of twenty days are bad: half of their cases fail, and as many cases without days would tell far more
+    assert found.high - found.low > 0.2
+    check("exception-case-share", days_of(10), value=40 / 240, method="Wilson, cluster-robust by day, 20 days")
+    even = "\n".join(
+        f"× 5\nc{d}  A  {d}d 60–{d}d 70  bot  serviceTask\n× 5\nf{d}  A  {d}d 60–{d}d 70  bot  serviceTask\n"
+        f"attempts:\nf{d}  A  {d}d 65"
+        for d in range(20)
+    )
+    check("exception-rate", even, value=0.5, method="cluster-robust by case, 200 cases", caveats=())
+    check("exception-case-share", even, value=0.5, method="Wilson")
+
+
+def test_few_days_are_told():
+    text = days_of(10, days=5)
+    check("exception-rate", text, method="cluster-robust by case, 60 cases", caveat="all cases began on 5 days")
+    check("touchless-rate", "× 40\na  A  0–9  bot  serviceTask", caveat="all cases began on one day")
+
+
+def test_the_day_is_that_of_the_start():
+    text = "\n".join(f"× 3\nc{d}  A  {d}d 0–30d 0  bot  serviceTask" for d in range(12))  # all end on one day
+    assert check("automation-rate", text, value=1.0).caveats == ()
+    text = "\n".join(f"× 3\nc{d}  A  0–{d}d 60  bot  serviceTask" for d in range(12))
+    check("automation-rate", text, value=1.0, caveat="all cases began on one day")
+
+
+def test_a_case_that_decides_a_ratio_of_times_is_told():
+    text = "× 40\na  A  0–10  human  userTask\na  B  20–30  human  userTask\n× 1\nz  A  0–10  human  userTask\n"
+    text += "z  B  2d 0–2d 10  human  userTask"
+    found = check("flow-efficiency", text, caveat="one case holds 71% of the elapsed time")
+    assert found.low is not None and found.value is not None and found.value - found.low > 0.15
+
+
+def test_a_portfolio_tells_how_far_its_processes_differ():
+    text = "\n".join(
+        f"× {30 if n else 200}\nc{n}  A  {n}d 0–{n}d 9  {'bot' if n < 3 else 'human'}  {'serviceTask' if n < 3 else 'userTask'}"
+        f"\ncases:\nc{n}  process_key=p{n}"
+        for n in range(5)
+    )
+    found = check(
+        "automation-rate", text, process=None, value=260 / 320, caveat="62% of the rows of work are of one process"
+    )
+    low, high = found.details["low_over_processes"], found.details["high_over_processes"]
+    assert isinstance(low, float) and isinstance(high, float) and found.low is not None and found.high is not None
+    assert low < found.low < found.high < high
+    assert "low_over_processes" not in check("automation-rate", text, process="p1").details
+
+
+def test_a_share_that_is_not_known_closely_is_told():
+    text = "× 16\na  A  0–9  bot  serviceTask\n× 16\nb  A  0–9  human  userTask"
+    check("touchless-rate", text, value=0.5, caveat="known only to within 0.16 either way")
+    check("touchless-rate", text.replace("16", "400"), value=0.5, method="Wilson")
+
+
+def test_much_unknown_work_is_told():
+    text = "× 30\na  A  0–9  bot  serviceTask\na  B  9–12  ?  task"
+    check(
+        "automation-rate",
+        text,
+        value=0.5,
+        caveat="50.0% of rows of work cannot be told, too many to judge the figure by",
+    )
+
+
+def test_threads_and_the_order_of_rows_change_no_sum():
+    """400 000 units, so that the engine really shares the work."""
+
+    def found(threads: int, descending: bool) -> list[Any]:
+        con = ibis.duckdb.connect(threads=threads)
+        rows = ibis.range(0, 400_000).unnest().name("i").as_table()
+        rows = rows.mutate(
+            process_ix=rows.i % 3, start=EPOCH + (rows.i * 7_919 % 200) * DAY_US + rows.i, end=ibis.null("int64"),
+            last_at=ibis.null("int64"), busy=rows.i * 104_729 % 10**12, bad=(rows.i * 31 % 17 == 0).cast("int64"),
+        )  # fmt: skip
+        table = con.create_table("units", rows.order_by(ibis.desc("i") if descending else "i"))
+        whole = table.busy + 3_600_000_000
+        layout = Layout(
+            {"time": Pair(table.busy, whole, times=True), "rate": Pair(table.bad, table.bad * 0 + 1)},
+            {"all": table.bad},
+        )
+        frame = con.to_pandas(layout.query(table, day_of(table), ("process_ix",)))
+        by: dict[int, dict[int, Any]] = {}
+        for row in frame.to_dict("records"):
+            by.setdefault(int(row["process_ix"]), {})[int(row["k"])] = row
+        return [
+            (p, layout.sums(r, "time"), layout.sums(r, "rate"), layout.count(r, "all")) for p, r in sorted(by.items())
+        ]
+
+    one = found(1, descending=False)
+    assert one == found(4, descending=True)
+    days, weeks = one[0][1].days, one[0][1].weeks
+    assert days is not None and days.n == 200
+    assert weeks is not None and weeks.n == 29  # from a Monday on
+    assert one[0][2].xx == one[0][2].x == one[0][3]
+
+
+def test_results_are_the_same_to_the_byte_whatever_the_threads():
+    one, four = (repr(measure_all(mined(RICH, CONFIG, every=1440, threads=n))) for n in (1, 4))
+    assert one == four

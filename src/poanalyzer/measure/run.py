@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, MIN_EPISODES, Computed, Finding, Need, Ratio, missing
-from poanalyzer.measure.sums import products, whole_number
+from poanalyzer.measure.sums import Layout, Pair, day_of
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Capability, Evidence, MetricResult, Status
 
@@ -23,6 +24,14 @@ _log = logging.getLogger(__name__)
 
 #: Evidence rows of single processes are fetched for this many of the largest; all have numbers.
 EVIDENCE_PROCESSES = 25
+#: A case, or a process, that holds more than this of a denominator decides the figure.
+LARGE_CASE, LARGE_PROCESS = 0.2, 0.5
+#: Fewer processes do not tell how processes like them would differ.
+MIN_PROCESSES = 5
+#: So much unknown work leaves an automation rate open.
+UNKNOWN = 0.2
+#: A share that is known less closely than this either way is told as such.
+WIDE = 0.1
 
 
 def run_ratios(mined: Mined, metrics: Sequence[Ratio]) -> dict[str, list[MetricResult]]:
@@ -35,6 +44,8 @@ def run_ratios(mined: Mined, metrics: Sequence[Ratio]) -> dict[str, list[MetricR
         for process in (*mined.processes, None):
             sums = whole.get(-1, {}) if process is None else per_process.get(process.ix, {})
             finding = absent(mined, process, metric) or _finding(mined, metric, process, sums.get(metric.id, {}))
+            if process is None and finding.value is not None:
+                finding = _told_apart(mined, metric, finding, {p: s[metric.id]["sums"] for p, s in per_process.items()})
             rows.append(_result(metric, process, finding))
         out[metric.id] = [rows[-1], *rows[:-1]]
     return out
@@ -57,7 +68,7 @@ def run_computed(mined: Mined, metric: Computed) -> list[MetricResult]:
 
 def absent(mined: Mined, process: Process | None, metric: Ratio | Computed) -> Finding | None:
     """Return the finding of a metric whose needs the export does not meet, with the reason and what unlocks it."""
-    if isinstance(metric, Ratio) and metric.declared_exceptions and _declared(mined, process):
+    if metric.declared_exceptions and _declared(mined, process):
         return None
     partial = []
     for need in metric.needs:
@@ -85,7 +96,8 @@ def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_proce
     import ibis
 
     table = units.filter(units.in_window)
-    aggregates: dict[str, Any] = {}
+    pairs: dict[str, Pair] = {}
+    counts: dict[str, Any] = {}
     for number, metric in enumerate(metrics):
         y = metric.denominator(table).cast("int64")
         keep = y.notnull() & (table.closed if metric.closed else ibis.literal(True))
@@ -94,42 +106,34 @@ def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_proce
         if metric.binary:  # a case that is not in the denominator is not in the numerator either
             keep = keep & (y > 0)
         x = ibis.ifelse(keep, ibis.coalesce(metric.numerator(table).cast("int64"), 0), zero)
-        counted = keep & (y > 0)
-        xx, yy, xy = products(x, y)
-        aggregates |= {
-            f"n{number}": counted.sum(), f"x{number}": x.sum(), f"y{number}": y.sum(), f"xx{number}": xx.sum(),
-            f"yy{number}": yy.sum(), f"xy{number}": xy.sum(),
-        }  # fmt: skip
+        pairs[f"{number}"] = Pair(x, y, metric.durations)
         if metric.unknown is not None:
             u = ibis.ifelse(keep, ibis.coalesce(metric.unknown(table).cast("int64"), 0), zero)
-            uu, _, uy = products(x + u, y)
-            aggregates |= {f"u{number}": u.sum(), f"uu{number}": uu.sum(), f"uy{number}": uy.sum()}
+            pairs[f"{number}u"] = Pair(x + u, y, metric.durations)
         if metric.inferred is not None:
-            aggregates[f"i{number}"] = ibis.ifelse(keep, metric.inferred(table).cast("int64"), zero).sum()
+            counts[f"i{number}"] = ibis.ifelse(keep, metric.inferred(table).cast("int64"), zero)
         for name, expr in metric.details.items():
-            aggregates[f"d{number}_{name}"] = ibis.ifelse(keep, expr(table).cast("int64"), zero).sum()
-    if not aggregates:
+            counts[f"d{number}_{name}"] = ibis.ifelse(keep, expr(table).cast("int64"), zero)
+    if not pairs:
         return {}
-    grouped = table.group_by("process_ix").agg(**aggregates) if by_process else table.agg(**aggregates)
-    out: dict[int, dict[str, Any]] = {}
-    for row in mined.query(grouped).to_dict("records"):
-        key = int(row["process_ix"]) if by_process else -1
-        out[key] = {m.id: _row(row, n, m) for n, m in enumerate(metrics)}
-    return out
+    layout = Layout(pairs, counts)
+    found: dict[int, dict[int, dict[str, Any]]] = {}
+    for row in mined.query(layout.query(table, day_of(table), ("process_ix",) if by_process else ())).to_dict(
+        "records"
+    ):
+        found.setdefault(int(row["process_ix"]) if by_process else -1, {})[int(row["k"])] = row
+    return {key: {m.id: _row(layout, rows, n, m) for n, m in enumerate(metrics)} for key, rows in found.items()}
 
 
-def _row(row: dict[str, Any], number: int, metric: Ratio) -> dict[str, Any]:
-    def whole(name: str) -> int:
-        return whole_number(row.get(f"{name}{number}"))
-
+def _row(layout: Layout, rows: dict[int, dict[str, Any]], number: int, metric: Ratio) -> dict[str, Any]:
+    sums = layout.sums(rows, f"{number}")
+    with_unknown = sums if metric.unknown is None else layout.sums(rows, f"{number}u")
     return {
-        "sums": interval.Sums(*(whole(k) for k in ("n", "x", "y", "xx", "yy", "xy"))),
-        "unknown": whole("u"),
-        "with_unknown": interval.Sums(
-            whole("n"), whole("x") + whole("u"), whole("y"), whole("uu"), whole("yy"), whole("uy")
-        ),
-        "inferred": whole("i"),
-        "details": {k: int(row[f"d{number}_{k}"] or 0) for k in metric.details},
+        "sums": sums,
+        "unknown": with_unknown.x - sums.x,
+        "with_unknown": with_unknown,
+        "inferred": 0 if metric.inferred is None else layout.count(rows, f"i{number}"),
+        "details": {k: layout.count(rows, f"d{number}_{k}") for k in metric.details},
     }
 
 
@@ -148,11 +152,9 @@ def _finding(mined: Mined, metric: Ratio, process: Process | None, got: dict[str
         )
     value, low, high, method = _interval(metric, sums)
     upper = None
-    caveats = [metric.caveat] if metric.caveat else []
+    caveats = _doubts(metric, sums, got["unknown"])
     if metric.unknown is not None and got["unknown"]:
         upper, _, high, _ = _interval(metric, got["with_unknown"])
-        share = got["unknown"] / sums.y
-        caveats.append(f"{share:.1%} of {metric.denominator_name} cannot be told; the upper bound counts them in")
     status, reason = _enough(metric, closed, sums)
     return Finding(
         value=value, low=low, high=high, lower_bound=None if upper is None else value, upper_bound=upper,
@@ -164,6 +166,41 @@ def _finding(mined: Mined, metric: Ratio, process: Process | None, got: dict[str
     )  # fmt: skip
 
 
+def _doubts(metric: Ratio, sums: interval.Sums, unknown: int) -> list[str]:
+    """Return what the interval does not tell by itself."""
+    said = [metric.caveat] if metric.caveat else []
+    if unknown:
+        share = unknown / sums.y
+        much = ", too many to judge the figure by" if share > UNKNOWN else ""
+        said.append(f"{share:.1%} of {metric.denominator_name} cannot be told{much}; the upper bound counts them in")
+    if sums.largest_share > LARGE_CASE:
+        said.append(
+            f"one case holds {sums.largest_share:.0%} of the {metric.denominator_name}: the interval may be too narrow"
+        )
+    if sums.days is not None and sums.n >= MIN_CASES and sums.days.n < interval.MIN_DAYS:
+        days = "one day" if sums.days.n == 1 else f"{sums.days.n} days"
+        said.append(f"all cases began on {days}: whether days differ cannot be judged, so cases count as independent")
+    return said
+
+
+def _told_apart(mined: Mined, metric: Ratio, finding: Finding, by_process: dict[int, interval.Sums]) -> Finding:
+    """Return a portfolio's finding with how far its processes differ: its interval speaks of these processes only."""
+    known = {ix: sums for ix, sums in by_process.items() if sums.y}
+    if len(known) < 2:
+        return finding
+    whole = sum(sums.y for sums in known.values())
+    largest = max(known, key=lambda ix: (known[ix].y, -ix))
+    details, caveats = dict(finding.details), list(finding.caveats)
+    share = known[largest].y / whole
+    if share > LARGE_PROCESS:
+        name = next(p.name for p in mined.processes if p.ix == largest)
+        caveats.append(f"{share:.0%} of the {metric.denominator_name} are of one process, {name}")
+    if len(known) >= MIN_PROCESSES:
+        low, high = interval.over_processes(known.values(), lowest=metric.lowest, highest=metric.highest)
+        details |= {"low_over_processes": low, "high_over_processes": _finite(high)}
+    return replace(finding, caveats=tuple(caveats), details=details)
+
+
 def _by_declaration(mined: Mined, metric: Ratio, process: Process | None) -> bool:
     if not metric.declared_exceptions or not _declared(mined, process):
         return False
@@ -172,7 +209,7 @@ def _by_declaration(mined: Mined, metric: Ratio, process: Process | None) -> boo
 
 def _interval(metric: Ratio, sums: interval.Sums) -> tuple[float, float, float, str]:
     if metric.binary:
-        return interval.proportion(sums.x, sums.y)
+        return interval.case_rate(sums)
     return interval.ratio(sums, lowest=metric.lowest, highest=metric.highest)
 
 
@@ -203,7 +240,7 @@ def _witnesses(mined: Mined, metric: Ratio, process: Process | None) -> tuple[Ev
         Evidence(
             case_id=str(r.case_id),
             what=metric.witness.what(r),
-            when=iso(r.end if r.end == r.end else r.start),
+            when=iso(r.start if r.end is None or r.end != r.end else r.end),  # a column of nothing else holds None
             source=source.get(int(r.process_ix)),
         )
         for r in mined.query(rows).itertuples()
@@ -215,12 +252,21 @@ def _finite(limit: float | None) -> float | None:
     return limit if limit is not None and math.isfinite(limit) else None
 
 
+def _wide(low: float | None, high: float | None) -> bool:
+    return low is not None and high is not None and high - low > 2 * WIDE
+
+
 def _result(metric: Ratio | Computed, process: Process | None, f: Finding) -> MetricResult:
     needs = tuple(n if isinstance(n, str) else " or ".join(n) for n in metric.needs)
+    caveats = f.caveats
+    if metric.unit == "share" and f.status is Status.MEASURED and f.lower_bound is None and _wide(f.low, f.high):
+        caveats += (
+            f"known only to within {((f.high or 0.0) - (f.low or 0.0)) / 2:.2f} either way: too few to tell closely",
+        )
     return MetricResult(
         id=metric.id, process=None if process is None else process.key, value=f.value, unit=metric.unit,
         status=f.status, reason=f.reason, low=_finite(f.low), high=_finite(f.high), lower_bound=f.lower_bound,
         upper_bound=f.upper_bound, numerator=f.numerator, denominator=f.denominator, n=f.n, n_unit=f.n_unit,
-        method=f.method, basis=f.basis, facets=needs, unlock=f.unlock, caveats=f.caveats, details=f.details,
+        method=f.method, basis=f.basis, facets=needs, unlock=f.unlock, caveats=caveats, details=f.details,
         evidence=f.evidence,
     )  # fmt: skip

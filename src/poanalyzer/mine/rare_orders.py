@@ -50,7 +50,7 @@ def rare_orders(mined: Mined) -> tuple[QualityFinding, ...]:
         QualityFinding(
             id="rare-order", title="Rare orders", severity="info", count=count, share=count / total,
             text=f"{count:,} of {total:,} pairs of neighbours stand in an order that is almost never seen: "
-            f"“{names[a]}” right before “{names[b]}” {n:,} times, the other way round {usual:,} times",
+            f"“{names[a]}” right before “{names[b]}” {'once' if n == 1 else f'{n:,} times'}, the other way round {usual:,} times",
             evidence=(
                 Evidence(case_id=str(case["case_id"]), what=f"“{names[a]}” before “{names[b]}”", source=case["source"]),
             ),

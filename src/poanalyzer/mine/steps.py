@@ -59,25 +59,26 @@ def variant_names(log: EventLog, steps: ibis.Table) -> ibis.Table:
     names with 2**-62.
     """
     longest = log.con.execute(steps.pos.max())
-    table = _weights(log, 0 if longest is None or longest != longest else int(longest))
+    table = _weights(0 if longest is None or longest != longest else int(longest))
     rows = steps.select("case_ix", "activity_ix", "pos").join(_activity_codes(log), "activity_ix").join(table, "pos")
     return rows.group_by("case_ix").agg(
         h1=((rows.code1 * rows.weight1) % PRIME).sum(), h2=((rows.code2 * rows.weight2) % PRIME).sum()
     )
 
 
-def _weights(log: EventLog, longest: int) -> ibis.Table:
+def _weights(longest: int) -> ibis.Table:
     """Return two pseudo-random residues for every position."""
     import ibis
+    import numpy as np
 
-    pos = ibis.range(longest + 1).unnest().name("pos").as_table()
-    columns = {}
+    pos = np.arange(longest + 1, dtype=np.int64)
+    columns = {"pos": pos}
     for number, (multiplier, offset) in enumerate(((48271, 11), (69621, 7919)), start=1):
-        x = ((pos.pos.cast("int64") + offset) * multiplier) % PRIME
+        x = ((pos + offset) * multiplier) % PRIME
         for constant in (1_103_515_245, 12_345, 1_664_525, 1_013_904_223, 22_695_477, 134_775_813):
-            x = (x * x + constant + pos.pos) % PRIME
+            x = (x * x + constant + pos) % PRIME
         columns[f"weight{number}"] = x + 1
-    return log.con.create_table("t_weights", pos.mutate(pos=pos.pos.cast("int64"), **columns))
+    return ibis.memtable(columns)
 
 
 def _activity_codes(log: EventLog) -> ibis.Table:

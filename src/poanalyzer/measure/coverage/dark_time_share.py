@@ -45,7 +45,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if process is not None:
         rows = rows.filter(rows.process_ix == process.ix)
     sums, parts = over_units(
-        mined, rows, rows.dark, rows.elapsed, active=rows.active, waiting=rows.waiting, outside=rows.outside,
+        mined, rows, rows.dark, rows.elapsed, times=True, active=rows.active, waiting=rows.waiting, outside=rows.outside,
         cases=rows.linked.cast("int64"),
     )  # fmt: skip
     if not sums.y:

@@ -51,7 +51,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     begin = ibis.ifelse(rows["first"] < rows.start, rows["first"], rows.start)
     end = ibis.ifelse(rows["last"] > rows.end, rows["last"], rows.end)
     rows = rows.mutate(x=rows.end - rows.start, y=end - begin, linked=rows["first"].notnull())
-    sums, linked = over_units(mined, rows, rows.x, rows.y, cases=rows.linked)
+    sums, linked = over_units(mined, rows, rows.x, rows.y, times=True, cases=rows.linked)
     if not sums.y:
         return missing(Status.INSUFFICIENT, "no closed case in the window")
     if not linked["cases"]:

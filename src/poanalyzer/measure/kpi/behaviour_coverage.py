@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from poanalyzer.mine.processes import Process
 
 
+#: Below this sample coverage a log does not speak of the behaviour of its process.
+ENOUGH = 0.8
+
+
 def compute(mined: Mined, process: Process | None) -> Finding:
     """Return Ĉ with Wilson's interval on the singletons."""
     counts = [
@@ -44,6 +48,8 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         value=1 - single / cases, low=1 - high, high=1 - low, numerator=cases - single, denominator=cases, n=cases,
         method="Good–Turing, Wilson", status=Status.INSUFFICIENT if few else Status.MEASURED,
         reason=f"{cases} cases; at least {MIN_CASES} are needed" if few else "",
+        caveats=("less than 80 % of the behaviour was seen: what is said of the process may miss the rest",)
+        if 1 - single / cases < ENOUGH else (),
         details={
             "variants": sum(c.variants for c in counts), "seen_once": single,
             "seen_twice": sum(c.doubletons for c in counts),
