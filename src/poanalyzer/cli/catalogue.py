@@ -117,7 +117,9 @@ def explain(name: str | None, everything: bool) -> None:
         raise UsageError(
             f"the metric “{name}” is not in this version", fix="“poanalyzer list metrics” lists those that are."
         )
-    raise UsageError(f"there is no metric or claim “{name}”", fix=did_you_mean(name, every))
+    near = did_you_mean(name, every)
+    many = "“poanalyzer list metrics” and “poanalyzer list claims” list what there is."
+    raise UsageError(f"there is no metric or claim “{name}”", fix=near if near.startswith("Did") else many)
 
 
 def _uses(claim: ClaimDefinition, metric: str) -> bool:

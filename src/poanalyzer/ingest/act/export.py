@@ -21,7 +21,6 @@ from poanalyzer.ingest.times.zones import is_utc, local_to_utc
 if TYPE_CHECKING:
     import ibis
 
-#: Makes names of tables unique, however many exports are read into one store.
 #: Bytes that say nothing: white space, zeros, marks of the byte order.
 _BLANK = b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"
 
