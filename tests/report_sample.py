@@ -22,8 +22,10 @@ from poanalyzer.results import (
     FlowNode,
     InputResult,
     KpiGrade,
+    KpiMonth,
     LogSummary,
     MetricResult,
+    PortfolioKpi,
     Problem,
     ProcessResult,
     QualityFinding,
@@ -107,6 +109,7 @@ def bare() -> Assessment:
         comparison=(),
         roadmap=(),
         quality=(),
+        kpis=(),
         problems=(),
         inputs=full.inputs[:1],
         log=replace(full.log, cases=0, events=0, window_days=None, start=None, end=None, window_start=None),
@@ -125,6 +128,7 @@ def hostile() -> Assessment:
         name=f"Order {evil}",
         nodes=nodes,
         top_variants=(Variant(activities=(quoted, "=cmd()", "A" * 4000), cases=7), *order.top_variants),
+        kpis=(replace(order.kpis[0], title=evil, owner=quoted, target=evil, measured_as=quoted), *order.kpis[1:]),
     )
     metrics = tuple(
         replace(m, evidence=(Evidence(case_id=evil, what=quoted, when="2026-05-04T08:00:00Z"), *m.evidence))
@@ -185,6 +189,7 @@ def _assessment(
             Problem(severity="note", text="ACT_GE_PROPERTY does not say the history level", where="exports/camunda7",
                     fix="Also export ACT_GE_PROPERTY."),
         ),
+        kpis=_portfolio_kpis() if len(productive) > 1 else (),
     )  # fmt: skip
 
 
@@ -267,11 +272,18 @@ def _process(
 def _kpis() -> tuple[KpiGrade, ...]:
     return (
         KpiGrade(id="cycle-time", title="Cycle time", grade=3, declared=True, target="<= 2 d",
-                 owner="Head of Operations", quality=1.0),
+                 owner="Head of Operations", quality=1.0, value=151_200.0, low=140_400.0, high=165_600.0, unit="s",
+                 cases=1320, attained=True, measured_as="median time from start to end of the case",
+                 method="order statistics", months=_months(130e3, 142e3, None, 160e3, 155e3, 149e3, 151e3)),
         KpiGrade(id="throughput", title="Throughput (cases completed)", grade=1, declared=False, quality=1.0),
         KpiGrade(id="waiting-time", title="Waiting time", grade=1, declared=False, quality=0.991),
         KpiGrade(id="success-rate", title="Success rate", grade=4, declared=True, target=">= 95 %", owner="Sales",
-                 quality=1.0),
+                 quality=1.0, value=0.93, low=0.91, high=0.945, unit="share", cases=1320, attained=False,
+                 measured_as="share of cases with a successful outcome", method="Wilson",
+                 months=_months(0.9, 0.96, 0.95, 0.92, 0.93, 0.94, 0.91)),
+        KpiGrade(id="worth", title="Order value", grade=0, declared=True, target=">= 300000", quality=0.4,
+                 reason="40% of the cases it applies to have a value; at least 95% are needed",
+                 unlock="Export the variable “amount” of every case, as a number."),
         KpiGrade(id="sla-attainment", title="Deadlines met", grade=0, declared=False, quality=0.42,
                  missing=("due dates or targets of cases",), reason="filled in 42%; at least 95% are needed"),
         KpiGrade(id="cost-per-case", title="Cost per case", grade=0, declared=False, quality=0.0,
@@ -281,11 +293,31 @@ def _kpis() -> tuple[KpiGrade, ...]:
     )  # fmt: skip
 
 
+def _months(*values: float | None) -> tuple[KpiMonth, ...]:
+    """Return January to July, of which the first and the last are seen in part."""
+    return tuple(
+        KpiMonth(month=f"2026-{n:02d}", cases=200, value=v, complete=n not in (1, 7), computable=v is not None)
+        for n, v in enumerate(values, 1)
+    )
+
+
+def _portfolio_kpis() -> tuple[PortfolioKpi, ...]:
+    return (
+        PortfolioKpi(id="success", title="Orders that end well", processes=(ORDER, CLAIM), target=">= 90 %", value=0.91,
+                     low=0.9, high=0.92, unit="share", cases=2010, attained=True, method="Wilson",
+                     measured_as="share of cases with a successful outcome", months=_months(0.9, 0.92, None, 0.91)),
+        PortfolioKpi(id="median", title="Cycle time of both", processes=(ORDER, CLAIM), unit="s",
+                     measured_as="median time from start to end of the case",
+                     reason="not additive: a median over several processes is of none of them"),
+    )  # fmt: skip
+
+
 def _quality() -> tuple[QualityFinding, ...]:
     return (
         QualityFinding(id="same-instant", title="Activities with the same start", severity="note", count=412, share=0.041,
                        text="Their order is not known; ties are broken by the engine's own sequence.",
-                       evidence=(Evidence(case_id="4711", what="Reserve stock and Write invoice at 10:02:11"),)),
+                       evidence=(Evidence(case_id="4711", what="Reserve stock and Write invoice at 10:02:11"),),
+                       fix="Export the engine's own sequence number."),
         QualityFinding(id="missing-resource", title="Human work without a name", severity="warning", count=233,
                        share=0.102, text="These rows count as unknown and only widen bounds."),
         QualityFinding(id="open-cases", title="Open cases", severity="info", count=31, share=0.025,

@@ -81,7 +81,8 @@ def test_only_activities(read: Reader) -> None:
     ("level", "tables", "expected"),
     [
         ("3", "HI_JOB_LOG HI_EXT_TASK_LOG HI_INCIDENT HI_OP_LOG", "yes yes partial"),  # empty, but proven
-        ("3", "HI_JOB_LOG", "partial no no"),
+        ("3", "HI_JOB_LOG", "yes no no"),  # no activity that could be an external task
+        ("3", "HI_EXT_TASK_LOG", "no no no"),
         ("3", "", "no no no"),
         ("2", "", "no no no"),
         ("1", "", "no no no"),

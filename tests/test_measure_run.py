@@ -340,7 +340,7 @@ def test_threads_and_the_order_of_rows_change_no_sum():
             {"time": Pair(table.busy, whole, times=True), "rate": Pair(table.bad, table.bad * 0 + 1)},
             {"all": table.bad},
         )
-        frame = con.to_pandas(layout.query(table, day_of(table), ("process_ix",)))
+        frame = con.to_pandas(layout.agg(table, day_of(table), ("process_ix",)))
         by: dict[int, dict[int, Any]] = {}
         for row in frame.to_dict("records"):
             by.setdefault(int(row["process_ix"]), {})[int(row["k"])] = row

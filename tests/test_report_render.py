@@ -128,6 +128,15 @@ def test_the_page_has_its_order():
         "Also export ACT_HI_JOB_LOG and ACT_HI_EXT_TASK_LOG.",
         "with a target, three complete months in a row",
         "due dates or targets of cases",
+        "Values and targets",
+        "1 d 18 h (1 d 15 h – 1 d 22 h) 1 320 cases",
+        "<= 2 d met",
+        ">= 95 % not met",
+        "40% of the cases it applies to have a value",
+        "Export the variable “amount” of every case, as a number.",
+        "KPIs over several processes",
+        "Over Order fulfilment, Schadenbearbeitung. Not additive: a median over several processes is of none of them.",
+        "Export the engine's own sequence number.",
         "What really followed what",
         "no case: 31; time in the year 9999: 12",
         "Nothing: this engine cannot record it.",
@@ -299,3 +308,17 @@ def test_no_status_is_silent():
 
 def test_the_document_is_json():
     assert json.loads(dumps(report_sample.sample()))["project"] == "Order desk"
+
+
+def test_markdown_tells_figures_with_their_targets_and_months():
+    text = markdown.render(report_sample.sample()).decode("utf-8").replace("\u202f", " ")
+    row = next(line for line in text.splitlines() if line.startswith("| Order fulfilment | Cycle time |"))
+    assert "| 1 d 18 h | 1 d 15 h – 1 d 22 h | 1 320 cases | \\<= 2 d | yes |" in row
+    # January and July were seen in part, March has no value
+    assert "(2026-01 1 d 12 h); 2026-02 1 d 15 h; 2026-04 1 d 20 h;" in row
+    assert "2026-03" not in row
+    assert "Over several processes:" in text
+    assert "Not additive: a median over several processes is of none of them." in text
+    assert (
+        "For example 4711 Reserve stock and Write invoice at 10:02:11. Export the engine's own sequence number." in text
+    )

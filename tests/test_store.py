@@ -235,7 +235,8 @@ def _resources(paths: list[Path]) -> set[str]:
 
 
 def test_quality_counts_what_a_reader_must_know():
-    # 8 rows of work: 4 tie in pairs, 2 name no resource and no hands, 1 has no end, 2 took no time, 1 at midnight
+    # 8 rows of work: 4 tie in pairs, 2 name no resource and no hands, 1 has no end, 2 took no time, 1 at midnight; the
+    # case has ended
     text = """
     a  A  0–9   bot    serviceTask
     a  B  5–9   human  userTask
@@ -246,6 +247,8 @@ def test_quality_counts_what_a_reader_must_know():
     a  G  40–41  ?     task
     a  H  50–    bot   serviceTask
     a  Go  60–60  ?    endEvent
+    cases:
+    a  state=completed  end=1:00
     """
     log = mined(text, rows_read=100, rejected={"no time": 3}).log
     counts = {f.id: (f.count, f.share) for f in findings(log)}

@@ -130,7 +130,9 @@ def _typed(key: str, value: str, suffix: str, shift: int) -> Any:
         return int(value)
     if kind == "boolean":
         return value == "true"
-    instance = key.endswith("case_id") or key in ("root_id", "exception_id", "activity_instance_id", "business_key")
+    instance = key.endswith("case_id") or key in (
+        "root_id", "exception_id", "activity_instance_id", "scope_id", "business_key",
+    )  # fmt: skip
     return value + suffix if instance else value
 
 

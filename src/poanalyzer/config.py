@@ -92,6 +92,8 @@ class InputSettings(_Section):
     columns: dict[str, Text] = {}
     process: str | None = None
     role: Literal["engine", "outside"] | None = None
+    environment: Text | None = None
+    workflow: Text | None = None
     timezone: TimeZone | None = None
 
     @field_validator("columns")

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 Text = Annotated[str, Field(min_length=1)]
 Aggregate = Literal["mean", "median", "p90", "p95", "min", "max", "sum"]
@@ -147,6 +147,39 @@ class Expression(_Part):
         return self.aggregate or ("median" if self.kind == "time" else "mean")
 
 
+class Scope(_Part):
+    """The cases that a KPI is about, where they are not all of its processes: every condition given must hold.
+
+    Source: the scope of an indicator in PPINOT (del-Río-Ortega et al. 2013).
+    """
+
+    tenant: Text | None = None
+    version: Text | None = None
+    attribute: Text | None = None
+    equals: str | None = None
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _whole_number(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Scope:
+        if (self.attribute is None) != (self.equals is None):
+            raise ValueError("“attribute” and “equals” go together: { attribute = …, equals = … }")
+        if self.told == "":
+            raise ValueError("needs one of tenant, version, attribute; it has none")
+        return self
+
+    @property
+    def told(self) -> str:
+        """The conditions in words, to stand behind a measure: “of tenant “north””."""
+        parts = [f"of tenant “{self.tenant}”"] if self.tenant else []
+        parts += [f"of version {self.version}"] if self.version else []
+        parts += [f"whose “{self.attribute}” is “{self.equals}”"] if self.attribute else []
+        return ", ".join(parts)
+
+
 def _tag(value: Any) -> str:
     return TAGS[1] if isinstance(value, dict | Expression) else TAGS[0]
 
@@ -163,6 +196,14 @@ class Kpi(_Part):
     definition: Text | None = None
     dimension: Dimension | None = None
     portfolio: bool = Field(default=False, strict=True)
+    scope: Scope | None = None
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+
+    @model_validator(mode="after")
+    def _scoped(self) -> Kpi:
+        if self.scope and not isinstance(self.measure, str) and self.measure.derived:
+            raise ValueError("“scope” goes with the two KPIs that this one is derived from")
+        return self
 
     def serves(self, process: str, productive: bool = True) -> bool:
         """Return whether it is declared for a process: by its key, or for all (the productive ones)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,14 +82,21 @@ def assess(
     overrides: Mapping[str, str] | None = None,
     survey: str | None = None,
     models: Sequence[str] = ("pomm",),
+    backend: str = "duckdb",
     progress: Progress | None = None,
 ) -> Assessment:
-    """Read, mine, measure, rate and compare; return the whole result. People appear in it as roles, never by name."""
+    """Read, mine, measure, rate and compare; return the whole result. People appear in it as roles, never by name.
+
+    ``backend`` says what mines and measures: ``duckdb``, or Spark as ``local``, ``local[N]`` or ``spark://host:port``.
+    """
     from poanalyzer.compare import compare
-    from poanalyzer.eventlog.quality import findings
+    from poanalyzer.eventlog.quality import findings, ordered
+    from poanalyzer.eventlog.spark import engine
     from poanalyzer.maturity import load_model
     from poanalyzer.measure import catalogue, measure_all
+    from poanalyzer.measure.kpi_figures import portfolio_kpis, reported
     from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.rare_orders import rare_orders
     from poanalyzer.rate import rate_model, roadmap
 
     started, clock = datetime.now(UTC), time.monotonic()
@@ -96,12 +104,19 @@ def assess(
     loaded = [load_model(m, cuts=config.model[m].cuts if m in config.model else None) for m in models]
     _check_names(config, loaded)
     said = _survey(survey, config, loaded)
-    with read(inputs, config, overrides=overrides, progress=progress) as log:
+    with engine(backend) as spark, read(inputs, config, overrides=overrides, progress=progress) as log:
+        if spark is not None:
+            if progress:
+                progress("handing the tables to Spark", 1.0)
+            spark.take(log)
         mined = Mined(log)
         with _Discoveries(mined) as discoveries:
             metrics = measure_all(mined, progress)
-            quality = findings(log)
-            processes = tuple(discoveries.portray(p) for p in mined.processes)
+            quality = ordered([*findings(log), *rare_orders(mined)])
+            processes = tuple(
+                replace(discoveries.portray(p), kpis=reported(mined, p, metrics)) for p in mined.processes
+            )
+        kpis = portfolio_kpis(mined)
         summary = _summary(mined)
         sources = tuple(_input(r) for r in log.inputs)
         problems = tuple(log.problems)
@@ -139,6 +154,7 @@ def assess(
         roadmap=roadmap(model, first, target=config.project.target, complete=whole, main_process=main),
         quality=quality,
         problems=problems,
+        kpis=kpis,
     )
 
 
@@ -214,10 +230,11 @@ def inspect(
 ) -> Inspection:
     """Say what the inputs are, how they were read, what they can show and what is missing. Rates nothing."""
     from poanalyzer.eventlog.contents import contents
-    from poanalyzer.eventlog.quality import findings
+    from poanalyzer.eventlog.quality import findings, ordered
     from poanalyzer.maturity import load_model
     from poanalyzer.measure import measure_all
     from poanalyzer.mine.mined import Mined
+    from poanalyzer.mine.rare_orders import rare_orders
     from poanalyzer.rate.support import supported_claims, unlocks
 
     with read(inputs, config, overrides=overrides, progress=progress) as log:
@@ -228,7 +245,7 @@ def inspect(
             inputs=tuple(_input(r) for r in log.inputs),
             contents=contents(log),
             log=_summary(mined),
-            quality=findings(log),
+            quality=ordered([*findings(log), *rare_orders(mined)]),
             claims=supported_claims(model, metrics),
             unlocks=unlocks(model, metrics),
             problems=tuple(log.problems),

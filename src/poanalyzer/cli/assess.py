@@ -38,6 +38,14 @@ if TYPE_CHECKING:
     metavar="DRIVER=LEVEL",
     help="Exit with 1 where the demonstrated level of the portfolio is lower. Repeatable.",
 )
+@click.option(
+    "--backend",
+    default="duckdb",
+    show_default=True,
+    metavar="NAME|URL",
+    help="What mines and measures: duckdb, or for large logs Spark: local (all cores of this machine), local[4],"
+    " spark://host:port. Needs the extra “spark” and Java 17.",
+)
 @voice
 @click.pass_context
 def assess(
@@ -50,6 +58,7 @@ def assess(
     models: tuple[str, ...],
     survey: str | None,
     gates: tuple[str, ...],
+    backend: str,
 ) -> int:
     """Assess exports and write the report.
 
@@ -75,6 +84,7 @@ def assess(
             overrides=overrides,
             survey=survey,
             models=wanted,
+            backend=backend,
             progress=progress,
         )
         written = render(assessment, formats, out)

@@ -45,7 +45,8 @@ def project_draft(log: EventLog, folder: Path, *, names: bool) -> ProjectDraft:
             role_known=record.role_declared,
             columns=record.columns,
         )
-        inputs.setdefault(path, found)
+        if path not in inputs or inputs[path].role == "delivery":
+            inputs[path] = found
     zones = {record.timezone for record in log.inputs} - {"UTC"}
     first = next(iter(inputs.values())).path
     return ProjectDraft(

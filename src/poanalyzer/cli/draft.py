@@ -27,7 +27,7 @@ class DraftInput:
 
     path: str
     adapter: str
-    role: Literal["engine", "outside"] = "engine"
+    role: Literal["engine", "outside", "delivery"] = "engine"
     role_known: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
 
@@ -125,6 +125,9 @@ def _input(source: DraftInput) -> str:
     if source.columns:
         pairs = ", ".join(f"{role} = {toml_string(column)}" for role, column in source.columns.items())
         lines.append(f"# columns = {{ {pairs} }}  # detected")
+    if source.role == "delivery":
+        lines.append('# process = "*"  # whose deployments these are: a process, or a pattern of their keys')
+        return "\n".join(lines)
     why = "detected" if source.role_known else "assumed: an engine coordinates what it shows; else “outside”"
     lines.append(f'# role = "{source.role}"  # {why}')
     return "\n".join(lines)

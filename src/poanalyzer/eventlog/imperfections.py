@@ -1,63 +1,79 @@
-"""Imperfection patterns of event logs (Suriadi et al. 2017), clocks and gaps: what each looks like in the canonical tables.
+"""Imperfection patterns of event logs (Suriadi et al. 2017): what each of the eleven looks like in the canonical tables.
 
-Form-based capture, collateral events and repeated rows are read from rows of one case at one time (see
-:mod:`poanalyzer.eventlog.quality`); the rest are here: labels from the dictionaries, the others from one aggregate each.
+Form-based event capture, inadvertent time travel, unanchored event, scattered event, elusive case, scattered case,
+collateral events, polluted label, distorted label, synonymous labels, homonymous labels. Labels are compared in Python,
+since they are few; the rest are counts of :mod:`poanalyzer.eventlog.tallies`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
-from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from poanalyzer.eventlog.gaps import gaps
+from poanalyzer.eventlog.tallies import Pattern, Tallies, date
 
 if TYPE_CHECKING:
-    import ibis
     import pandas as pd
 
-    from poanalyzer.eventlog.store import EventLog
-
-DAY_US = 86_400_000_000
 #: Labels are compared pair by pair up to this many; more are no vocabulary of steps but free text.
 LABELS = 600
 #: How alike two labels must be to be one misspelt, and how short ones are not compared.
 ALIKE, SHORT = 0.92, 6
-#: Rows that a day without any must have been expected to have, by the medians of its weekdays.
-EXPECTED = 10
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """A pattern found: how many of how many rows (or cases) it touches, and what it looks like."""
-
-    id: str
-    title: str
-    count: int
-    total: int
-    text: str
+def patterns(tallies: Tallies, *, plain: bool) -> list[Pattern]:
+    """Return the eleven patterns and repeated rows; ``plain``: an input is a plain log, whose case column was chosen."""
+    ours = tallies.steps[~tallies.steps["outside"]]
+    rows = int(ours["n"].sum())
+    return [*_captured(tallies, rows), _travel(ours), *_cases(tallies, plain=plain), *labels(ours, rows)]
 
 
-def patterns(log: EventLog, engines: ibis.Table) -> list[Pattern]:
-    """Return the patterns of labels, cases, clocks and gaps; ``engines`` holds the ``process_ix`` to look at."""
-    counts = _step_counts(log, engines)
-    rows = int(counts["n"].sum()) if len(counts) else 0
-    out = [*_labels(counts, rows), *_clocks(log, engines, counts, rows), *_cases(log, engines), *_days(log, engines)]
-    return [p for p in out if p.count]
+def _captured(tallies: Tallies, rows: int) -> list[Pattern]:
+    ties = tallies.ties
+    return [
+        Pattern("form-based-capture", "Form-based capture", ties["form"], rows,
+                "rows of work of one person and case, of several activities, have one time: a form was saved, and the"
+                " times of the work itself are not known", ties["form_case"]),
+        Pattern("collateral-events", "Collateral events", ties["collateral"], rows,
+                "rows of work repeat an activity of the case at the same instant", ties["collateral_case"]),
+        Pattern("repeated-rows", "Repeated rows", ties["repeated"], rows,
+                "rows of work repeat another in case, activity, times and resource", ties["repeated_case"]),
+    ]  # fmt: skip
 
 
-def _step_counts(log: EventLog, engines: ibis.Table) -> pd.DataFrame:
-    """Return the rows of work of each step of each process, and how many are stamped on whole minutes."""
-    acts = log.coded("c_acts")
-    acts = acts.filter(acts.work).semi_join(engines, "process_ix")
-    per = acts.group_by(["process_ix", "step_ix"]).agg(n=acts.count(), minutes=(acts["at"] % 60_000_000 == 0).sum())
-    named = per.join(log.coded("d_step").select("step_ix", "element_id", "activity"), "step_ix")
-    return log.con.to_pandas(named).sort_values(["process_ix", "activity", "step_ix"], ignore_index=True)
+def _travel(ours: pd.DataFrame) -> Pattern:
+    return Pattern(
+        "time-travel", "Inadvertent time travel", int(ours["is_backwards"].sum()), int(ours["rows"].sum()),
+        "rows end before they start, or start before their case does", first(ours, "backwards"),
+    )  # fmt: skip
 
 
-def _labels(counts: pd.DataFrame, rows: int) -> list[Pattern]:
+def first(steps: pd.DataFrame, what: str) -> int | None:
+    """Return the number of the first case that shows something odd."""
+    case = steps[f"{what}_case"].min() if len(steps) else None
+    return None if case is None or case != case else int(case)
+
+
+def _cases(tallies: Tallies, *, plain: bool) -> list[Pattern]:
+    """Return cases that are hard to hold together: one row each, one business key in unlinked cases, events in values."""
+    ties, keys, said = tallies.ties, tallies.keys, tallies.said
+    single = ties["single"] if plain and ties["single"] > ties["cases"] / 2 else 0
+    return [
+        Pattern("elusive-case", "Elusive cases", single, ties["cases"],
+                "cases have one row each: the column taken for the case may not be one"),
+        Pattern("scattered-case", "Scattered cases", keys["spread"], keys["keyed"],
+                "root cases share their business key with one of another process: one matter in several cases",
+                keys["spread_case"]),
+        Pattern("scattered-event", "Scattered events", said["times"], said["n"],
+                "values of variables are times: things may have happened that no row of its own tells", said["case"]),
+    ]  # fmt: skip
+
+
+def labels(counts: pd.DataFrame, rows: int) -> list[Pattern]:
+    """Return labels with numbers in them, misspelt ones, and names and elements that do not go one to one."""
     per = counts.groupby("activity")["n"].sum().to_dict() if len(counts) else {}
     names = sorted(per)
     skeletons: dict[str, list[str]] = defaultdict(list)
@@ -113,89 +129,29 @@ def _distorted(names: list[str]) -> list[tuple[str, str]]:
     return out
 
 
-def _clocks(log: EventLog, engines: ibis.Table, counts: pd.DataFrame, rows: int) -> list[Pattern]:
-    """Return what clocks got wrong: order between case and row or caller and called, and unlike precision."""
-    per = counts.groupby("activity")[["n", "minutes"]].sum() if len(counts) else counts
-    coarse = per[(per["n"] >= 20) & (per["n"] == per["minutes"])] if len(per) else per
-    fine = rows - int(counts["minutes"].sum()) if rows else 0
-    cases = log.coded("c_cases").semi_join(engines, "process_ix").select("case_ix", case_start="start")
-    acts = log.coded("c_acts")
-    acts = acts.filter(acts.work | acts.called_ix.notnull()).semi_join(engines, "process_ix").join(cases, "case_ix")
-    backwards = (acts.end < acts.start) | (acts.start < acts.case_start)
-    row = log.con.to_pandas(acts.agg(n=acts.count(), back=backwards.fill_null(False).sum())).iloc[0]
-    calls = acts.filter(acts.called_ix.notnull() & acts.start.notnull()).select("called_ix", called_at="start")
-    called = calls.join(cases.select(called_ix="case_ix", began="case_start"), "called_ix")
-    skew = called.began - called.called_at
-    lag = log.con.to_pandas(called.agg(n=called.count(), early=(skew < 0).sum(), least=skew.min())).iloc[0]
-    return [
-        Pattern("time-travel", "Inadvertent time travel", _whole(row["back"]), _whole(row["n"]),
-                "rows end before they start, or start before their case does"),
-        Pattern("clock-skew", "Clocks that disagree", _whole(lag["early"]), _whole(lag["n"]),
-                f"called cases begin before the call, by up to {-_whole(lag['least']) / 1e6:.3g} s: two clocks"),
-        Pattern("mixed-granularity", "Clocks of unlike precision", int(coarse["n"].sum()) if fine and len(coarse) else 0,
-                rows, f"rows of work are stamped to the minute, others finer{_such([str(n) for n in coarse.index])}"),
-    ]  # fmt: skip
-
-
-def _cases(log: EventLog, engines: ibis.Table) -> list[Pattern]:
-    """Return cases that are hard to hold together: one row each, or one business key in unlinked cases."""
-    import ibis
-
-    acts = log.coded("c_acts").filter(ibis._.work).semi_join(engines, "process_ix")
-    per = acts.group_by("case_ix").agg(n=acts.count())
-    row = log.con.to_pandas(per.agg(cases=per.count(), single=(per.n == 1).sum())).iloc[0]
-    plain = any(r.plain_log for r in log.inputs if r.role == "engine")
-    cases, single = _whole(row["cases"]), _whole(row["single"])
-    roots = log.coded("c_cases").semi_join(engines, "process_ix")
-    roots = roots.filter((roots.root_ix == roots.case_ix) & roots.business_key.notnull())
-    keys = roots.group_by("business_key").agg(n=roots.count(), processes=roots.process_ix.nunique())
-    shared = log.con.to_pandas(keys.agg(n=keys.n.sum(), spread=keys.n.sum(where=keys.processes > 1))).iloc[0]
-    said = log.coded("variables")
-    moment = said.value.re_search(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
-    stamps = log.con.to_pandas(said.agg(n=said.count(), at=moment.fill_null(False).sum())).iloc[0]
-    return [
-        Pattern("elusive-case", "Elusive cases", single if plain and single > cases / 2 else 0, cases,
-                "cases have one row each: the column taken for the case may not be one"),
-        Pattern("scattered-case", "Scattered cases", _whole(shared["spread"]), _whole(shared["n"]),
-                "root cases share their business key with one of another process: one matter in several cases"),
-        Pattern("scattered-event", "Scattered events", _whole(stamps["at"]), _whole(stamps["n"]),
-                "values of variables are times: things may have happened that no row of its own tells"),
-    ]  # fmt: skip
-
-
-def _days(log: EventLog, engines: ibis.Table) -> list[Pattern]:
-    """Return days on which records were to be expected and none are, and logs that know no day after the twelfth."""
-    acts = log.coded("c_acts")
-    acts = acts.filter(acts["at"].notnull()).semi_join(engines, "process_ix").mutate(day=acts["at"] // DAY_US)
-    frame = log.con.to_pandas(acts.group_by("day").agg(n=acts.count()))
-    counts = {int(d): int(n) for d, n in zip(frame["day"], frame["n"], strict=True)}
-    if not counts:
+def days(hours: dict[int, int]) -> list[Pattern]:
+    """Return days that lack records where there usually are some, and logs that know no day after the twelfth."""
+    if not hours:
         return []
-    days = range(min(counts), max(counts) + 1)
-    usual = {w: median([counts.get(d, 0) for d in days if d % 7 == w] or [0]) for w in range(7)}
-    gaps: list[tuple[int, int]] = []
-    start = None
-    for day in days:
-        if day not in counts:
-            start = day if start is None else start
-        elif start is not None:
-            if sum(usual[d % 7] for d in range(start, day)) >= EXPECTED:
-                gaps.append((start, day - 1))
-            start = None
-    lost = sum(b - a + 1 for a, b in gaps)
-    months = {_date(d).strftime("%Y-%m") for d in counts}
-    early = all(_date(d).day <= 12 for d in counts) and len(months) >= 3 and len(counts) >= 10
-    where = ", ".join(f"{_date(a):%Y-%m-%d}" + (f" to {_date(b):%Y-%m-%d}" if b > a else "") for a, b in gaps[:5])
+    seen = sorted({h // 24 for h in hours})
+    found = gaps(hours)
+    lost = sorted({d for gap in found for d in gap.days})
+    months = {date(d).strftime("%Y-%m") for d in seen}
+    early = all(date(d).day <= 12 for d in seen) and len(months) >= 3 and len(seen) >= 10
+    where = ", ".join(_stretch(g.first, g.last) for g in found[:5])
+    worst = max((g.p for g in found), default=0.0)
     return [
-        Pattern("gap", "Days without records", lost, len(days), f"days have no record where there usually are: {where}"),
-        Pattern("unanchored-event", "Unanchored events", len(counts) if early else 0, len(counts),
+        Pattern("gap", "Stretches without records", len(lost), seen[-1] - seen[0] + 1,
+                f"days lack records in hours of the week that usually have some: {where} (UTC; p"
+                f" {'< 0.0001' if worst < 1e-4 else f'≤ {worst:.2g}'}); {len(seen):,} days have records"),
+        Pattern("unanchored-event", "Unanchored events", len(seen) if early else 0, len(seen),
                 f"days with records in {len(months)} months are all among the first twelve: day and month may be swapped"),
     ]  # fmt: skip
 
 
-def _date(day: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)
-
-
-def _whole(value: Any) -> int:
-    return 0 if value is None or value != value else int(value)
+def _stretch(begin: int, end: int) -> str:
+    """Return a stretch of hours as dates, with the hours where it is within a day."""
+    one, other = date(begin // 24), date(end // 24)
+    if one == other:
+        return f"{one:%Y-%m-%d} {begin % 24:02d}:00–{end % 24 + 1:02d}:00"
+    return f"{one:%Y-%m-%d} to {other:%Y-%m-%d}"

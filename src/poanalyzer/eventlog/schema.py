@@ -99,6 +99,7 @@ CAPABILITIES: dict[str, str] = {
     "attempts": "failed tries of jobs and external tasks (F4)",
     "incidents": "incidents with their creation and resolution (F5)",
     "deployments": "deployments and definition versions (F6)",
+    "commits": "commits behind deployments, from version control or its pipelines (F14)",
     "operations": "operators' interventions (F7)",
     "models": "the models of all versions (F8)",
     "decisions": "decision evaluations (F9)",

@@ -23,7 +23,8 @@ class InputRecord:
     path: str
     adapter: str
     engine: str
-    role: Literal["engine", "outside"]
+    #: “delivery”: no log of a process, but of how the processes of the other inputs are deployed.
+    role: Literal["engine", "outside", "delivery"]
     role_declared: bool
     sha256: str
     engine_version: str | None = None
@@ -32,6 +33,10 @@ class InputRecord:
     window_start: int | None = None
     window_end: int | None = None
     plain_log: bool = False
+    #: Whether only the names of a delivery input's workflows say that they deploy.
+    deploys_by_name: bool = False
+    #: Whose deployments a delivery input holds, as a pattern of process keys; None where nothing says it.
+    carries: str | None = None
     #: Whether times without a zone were read in one that nobody named.
     zone_assumed: bool = False
     #: How many days after their end the engine deletes finished cases, where the export says so.

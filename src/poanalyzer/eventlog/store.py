@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from poanalyzer.config import Config
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.coding import CODED, STORED, code_activities, code_cases, code_plainly
+from poanalyzer.eventlog.delivery import bind_deliveries
 from poanalyzer.eventlog.schema import TABLES, ibis_type
 from poanalyzer.eventlog.sink import InputRecord, Sink
 from poanalyzer.results import Problem
@@ -69,6 +70,7 @@ class Store:
         """Code what the sinks hold and return the log to read. Raises :class:`InputError` where nothing was kept."""
         code_cases(self.con, self.sinks)
         code_activities(self.con, self.sinks, config.accounts)
+        bind_deliveries(self.con, self.sinks)
         for table in TABLES:
             if table not in ("cases", "activities"):
                 code_plainly(self.con, self.sinks, table)

@@ -26,6 +26,8 @@ class Claim:
     engine: str = "unknown"
     #: Column role → column name, where roles were detected (plain tables).
     columns: dict[str, str] = field(default_factory=dict)
+    #: What to call these files where others of the same folder are read as an input of their own.
+    part: str = ""
 
 
 @runtime_checkable

@@ -87,10 +87,18 @@ def read_inputs(store: Store, wanted: Sequence[Wanted], config: Config) -> list[
         seen.update(f.path.resolve() for f in files)
         if not files:
             continue
-        for adapter, claim in plan_inputs(files, settings, problems=problems):
-            _read_one(store, adapter, claim, settings, config)
+        plan = plan_inputs(files, settings, problems=problems)
+        for adapter, claim in plan:
+            whole = f"{settings.path}!{claim.part}" if claim.part and len(plan) > 1 else settings.path
+            _read_one(store, adapter, claim, settings, config, whole)
     if not store.sinks:
         raise InputError("nothing to read", fix="Give the file or folder of an export.")
+    if all(sink.record.role == "delivery" for sink in store.sinks):
+        raise InputError(
+            "deployments alone are no log of a process",
+            where=store.sinks[0].record.path,
+            fix="Give them together with the export of the engine whose processes they deploy.",
+        )
     return problems
 
 
@@ -104,10 +112,13 @@ def _found(
     return files, settings.model_copy(update={"path": parse_url(settings.path).shown})
 
 
-def _read_one(store: Store, adapter: Adapter, claim: Claim, settings: InputSettings, config: Config) -> None:
+def _read_one(
+    store: Store, adapter: Adapter, claim: Claim, settings: InputSettings, config: Config, whole: str
+) -> None:
+    """Read one claim; ``whole`` is what the input is called where it is more than one file."""
     names = [f.name for f in claim.files]
     record = InputRecord(
-        path=names[0] if len(names) == 1 else settings.path,
+        path=names[0] if len(names) == 1 else whole,
         adapter=adapter.id,
         engine=claim.engine,
         role=settings.role or "engine",

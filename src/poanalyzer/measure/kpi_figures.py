@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.mine.kpi_expressions import MILLION, form
-from poanalyzer.mine.kpi_values import Evaluation, Figure, combined, complete, evaluations
+from poanalyzer.mine.kpi_values import Evaluation, Figure, Sums, combined, complete, evaluations
 from poanalyzer.mine.trackability import held_against, judged, kpi_grades, month_name
 from poanalyzer.results import KpiGrade, KpiMonth, MetricResult, PortfolioKpi, Status
 
@@ -72,7 +72,7 @@ def limits(found: Evaluation, mined: Mined) -> Limits:
         return whole.low, whole.high, "order statistics"
     if found.how == "sum":
         return _of_months([f.value for m, f in found.months if complete(mined, m, found.months[0][0])])
-    return NO_LIMITS if whole.signed else _of_sums(whole.sums, found.unit)
+    return _of_sums(whole, found.unit)
 
 
 def _of_months(values: Sequence[float | None]) -> Limits:
@@ -86,18 +86,28 @@ def _of_months(values: Sequence[float | None]) -> Limits:
     return low, high, f"jackknife over {len(sums)} complete months"
 
 
-def _of_sums(sums: tuple[int, int, int, int, int, int] | None, unit: str) -> Limits:
-    if sums is None or sums[2] == 0:
+def _of_sums(figure: Figure, unit: str) -> Limits:
+    """Return the interval of a share or a mean, by cases, days or weeks: whichever differ most."""
+    sums = figure.sums
+    if sums is None or sums[2] == 0 or figure.signed:
         return NO_LIMITS
-    n, x, y = sums[:3]
+    n, _, y = sums[:3]
     if unit == "share" and y == n:
-        _, low, high, method = interval.proportion(round(x / MILLION), n)
+        _, low, high, method = interval.case_rate(_blocks(figure, MILLION))
         return low, high, method
-    _, least, most, method = interval.ratio(
-        interval.Sums(*sums),
-        highest=float(MILLION) if unit == "share" else None,
-    )
+    highest = float(MILLION) if unit == "share" else None
+    _, least, most, method = interval.ratio(_blocks(figure, 1), highest=highest)
     return _finite(least), _finite(most), method
+
+
+def _blocks(figure: Figure, unit: int) -> interval.Sums:
+    """Return the sums of a figure with those of its days and weeks, x in ``unit`` millionths."""
+    own, days, weeks = (
+        None if s is None else interval.Sums(s[0], s[1] // unit, s[2], s[3] // unit**2, s[4], s[5] // unit)
+        for s in (figure.sums, figure.days, figure.weeks)
+    )
+    assert own is not None
+    return replace(own, days=days, weeks=weeks)
 
 
 def _finite(limit: float) -> float | None:
@@ -146,7 +156,7 @@ def _sum(mined: Mined, kpi: Kpi, served: Sequence[Process]) -> PortfolioKpi:
     if not able:
         return replace(blank, reason=f"not computable for {', '.join(lacking)}")
     values = [e.whole.value for e in able.values() if e.whole.value is not None]
-    sums = _added([e.whole.sums for e in able.values()])
+    together = _pooled([e.whole for e in able.values()])
     bounds = NO_LIMITS
     months = _months(able, grades, how)
     if len(able) == 1:
@@ -160,8 +170,7 @@ def _sum(mined: Mined, kpi: Kpi, served: Sequence[Process]) -> PortfolioKpi:
     elif how == "stock":
         value = sum(values)
     else:
-        value = sums[1] / sums[2] / MILLION if sums and sums[2] else None
-        bounds = NO_LIMITS if any(e.whole.signed for e in able.values()) else _of_sums(sums, unit)
+        value, bounds = together.value, _of_sums(together, unit)
     attained, why = held_against(blank.target, unit, value)
     without = f"without {', '.join(lacking)}: not computable there" if lacking else ""
     return replace(
@@ -170,7 +179,17 @@ def _sum(mined: Mined, kpi: Kpi, served: Sequence[Process]) -> PortfolioKpi:
     )  # fmt: skip
 
 
-def _added(sums: Sequence[tuple[int, int, int, int, int, int] | None]) -> tuple[int, int, int, int, int, int] | None:
+def _pooled(figures: Sequence[Figure]) -> Figure:
+    """Return Σ/Σ of several processes as one figure; a day of each of them is a block of its own."""
+    sums = _added([f.sums for f in figures])
+    return Figure(
+        sum(f.cases for f in figures), 1.0, sums[1] / sums[2] / MILLION if sums and sums[2] else None, sums,
+        signed=any(f.signed for f in figures), days=_added([f.days for f in figures]),
+        weeks=_added([f.weeks for f in figures]),
+    )  # fmt: skip
+
+
+def _added(sums: Sequence[Sums | None]) -> Sums | None:
     known = [s for s in sums if s is not None]
     if len(known) < len(sums) or not known:
         return None
@@ -203,8 +222,7 @@ def _together(figures: Sequence[Figure], how: str) -> float | None:
         return values[0] if values else None
     if how in ("sum", "stock"):
         return sum(values)
-    sums = _added([f.sums for f in figures])
-    return sums[1] / sums[2] / MILLION if sums and sums[2] else None
+    return _pooled(figures).value
 
 
 def _combination(kpi: Kpi, served: Sequence[Process], known: dict[str, PortfolioKpi]) -> PortfolioKpi:

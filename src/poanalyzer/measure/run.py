@@ -118,9 +118,7 @@ def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_proce
         return {}
     layout = Layout(pairs, counts)
     found: dict[int, dict[int, dict[str, Any]]] = {}
-    for row in mined.query(layout.query(table, day_of(table), ("process_ix",) if by_process else ())).to_dict(
-        "records"
-    ):
+    for row in mined.query(layout.agg(table, day_of(table), ("process_ix",) if by_process else ())).to_dict("records"):
         found.setdefault(int(row["process_ix"]) if by_process else -1, {})[int(row["k"])] = row
     return {key: {m.id: _row(layout, rows, n, m) for n, m in enumerate(metrics)} for key, rows in found.items()}
 

@@ -63,7 +63,7 @@ class Layout:
             if self.of[name] == len(self.denominators):
                 self.denominators.append(pair.y)
 
-    def query(self, units: ibis.Table, day: ibis.Value, by: tuple[str, ...]) -> ibis.Table:
+    def agg(self, units: ibis.Table, day: ibis.Value, by: tuple[str, ...]) -> ibis.Table:
         """Return the sums over ``units`` as a table with a row for each of ``by`` and each ratio and count (``k``)."""
         import ibis
 
@@ -176,7 +176,7 @@ def over_units(
         rows = rows.left_join(begun, [rows[key] == begun.unit_ix_])
         day = rows.day_
     layout = Layout({"ratio": Pair(rows.x_, rows.y_, times)}, {name: rows[f"c_{name}"] for name in counts})
-    found = {int(row["k"]): row for row in mined.query(layout.query(rows, day, ())).to_dict("records")}
+    found = {int(row["k"]): row for row in mined.query(layout.agg(rows, day, ())).to_dict("records")}
     if not found:
         return Sums(0, 0, 0, 0, 0, 0), dict.fromkeys(counts, 0)
     return layout.sums(found, "ratio"), {name: layout.count(found, name) for name in counts}

@@ -6,6 +6,7 @@ that sums are the same on every back end and number of threads.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from poanalyzer.mine.cases import DAY_US
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 #: The first cases of a release: those that begin within this time after it, or this many if that is more.
 FIRST_US = 3 * DAY_US
 FIRST_CASES = 200
+#: Up to this share of the ended cases may have ended before the clean-up should have removed them.
+OVERLOOKED = 0.05
 _MICRO = 1_000_000
 _FAR = 9_000_000_000_000_000
 
@@ -112,6 +115,45 @@ def slow_days(mined: Mined) -> dict[int, float]:
     done = rows.filter(rows.closed & (rows.end >= rows.start))
     per = done.group_by("process_ix").agg(q=((done.end - done.start) / DAY_US).quantile(0.9))
     return {int(r.process_ix): float(r.q) for r in mined.query(per).itertuples()}
+
+
+def whole_from(mined: Mined) -> dict[int, float]:
+    """Return by process number since which day (since 1970) all cases that began are still in the data; absent: always.
+
+    Where finished cases are removed some time after their end, what began before the earliest end that was kept may be
+    there only because it took long: a process that stays the same seems to get faster. Cases go with their root, so it is
+    the roots' ends that tell. They are taken for removed where the engine says how long it keeps them, or where cases began
+    longer before the first end than nine of ten take (in an export of everything some short case ends soon).
+    """
+    import ibis
+
+    cases = mined.cases.filter(mined.cases.start.notnull())
+    roots = mined.cases.select(root_ix="case_ix", root_end="end", root_closed="closed")
+    rows = cases.select("process_ix", "root_ix", "start").left_join(roots, "root_ix")
+    gone = ibis.coalesce(rows.root_closed, False) & rows.root_end.notnull()
+    kept = {r.path: r.retention_days for r in mined.engine_inputs}
+    limits = {
+        p.ix: mined.window.end - max(days) * DAY_US
+        for p in mined.processes
+        if (days := [d for path in p.inputs if (d := kept.get(path)) is not None])
+    }
+    limit = ibis.cases(*((rows.process_ix == ix, at) for ix, at in limits.items()), else_=-_FAR) if limits else -_FAR
+    rows = rows.mutate(ended=ibis.ifelse(gone, rows.root_end, ibis.null("int64")), limit=limit)
+    found = rows.group_by("process_ix").agg(
+        began=rows.start.min(), first_end=rows.ended.min(), ends=rows.ended.count(),
+        before=(rows.ended < rows.limit).fill_null(False).sum(),
+    )  # fmt: skip
+    out = {}
+    for row in mined.query(found).itertuples():
+        ix = int(row.process_ix)
+        if not row.ends:
+            continue
+        slow = mined.of(slow_days).get(ix, 0.0) * DAY_US
+        if ix in limits or row.first_end - row.began > slow:
+            # what few ended before they should have been removed were overlooked; many: nothing was removed yet
+            overlooked = ix in limits and row.before <= OVERLOOKED * row.ends
+            out[ix] = math.ceil(max(row.first_end, limits[ix] if overlooked else -_FAR) / DAY_US)
+    return out
 
 
 def first_cases(mined: Mined) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from poanalyzer.mine.cases import DAY_US
 from poanalyzer.mine.cohorts import cohorts, element_days, slow_days
-from poanalyzer.mine.effects import FIGURES, MIN_EVENTS, Figure, youngest_day
+from poanalyzer.mine.effects import FIGURES, MIN_EVENTS, Figure, oldest_day, youngest_day
 from poanalyzer.mine.false_discovery import ALPHA, adjusted
 from poanalyzer.mine.releases import releases_of
 
@@ -112,6 +112,7 @@ def deteriorations(mined: Mined) -> tuple[Deterioration, ...]:
     series: list[tuple[Process, Figure, Any, Any]] = []
     for process in mined.processes:
         own = frame[(frame["process_ix"] == process.ix) & (frame["day"] < youngest_day(mined, process))]
+        own = own[own["day"] >= oldest_day(mined, process)]
         for figure in FIGURES if len(own) else ():
             per = own.groupby("day", as_index=False)[[figure.part, figure.of]].sum().sort_values("day")
             per = per[per[figure.of].astype(float) > 0]

@@ -4,7 +4,8 @@ Where both versions ran on the same days (tenants that follow later, versions th
 with themselves. Else an interrupted time series by start day (level and slope before, step and change of slope after;
 weights are the cases of a day; standard errors after Newey and West). A mere difference of means would take any trend
 for an effect. Cases are placed by their start, and days too young for nine of ten cases to have ended are left out, so
-that what still runs cannot look like what ran fast.
+that what still runs cannot look like what ran fast; so are days from which a clean-up may have removed the short cases,
+so that what it left cannot look like what ran slowly.
 
 Sources: segmented regression after Wagner et al. (2002); heteroskedasticity and autocorrelation consistent errors after
 Newey and West (1987); false discovery rate after Benjamini and Hochberg (1995).
@@ -18,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from poanalyzer.mine.cases import DAY_US
-from poanalyzer.mine.cohorts import cohorts, slow_days
+from poanalyzer.mine.cohorts import cohorts, slow_days, whole_from
 from poanalyzer.mine.false_discovery import ALPHA, adjusted
 from poanalyzer.mine.releases import releases_of
 
@@ -102,7 +103,7 @@ def release_effects(mined: Mined) -> tuple[Effect, ...]:
             continue
         frame = mined.of(cohorts)
         frame = frame[frame["process_ix"] == process.ix]
-        frame = frame[frame["day"] < youngest_day(mined, process)]
+        frame = frame[(frame["day"] >= oldest_day(mined, process)) & (frame["day"] < youngest_day(mined, process))]
         for number in range(1, len(releases)):
             found += _of_release(process, releases, number, frame)
     return tuple(found)
@@ -111,6 +112,11 @@ def release_effects(mined: Mined) -> tuple[Effect, ...]:
 def youngest_day(mined: Mined, process: Process) -> float:
     """Return the first start day (since 1970) that is too young for nine of ten cases to have ended."""
     return mined.window.end / DAY_US - mined.of(slow_days).get(process.ix, 0.0)
+
+
+def oldest_day(mined: Mined, process: Process) -> float:
+    """Return the first start day (since 1970) from which no case can have been removed."""
+    return mined.of(whole_from).get(process.ix, -math.inf)
 
 
 def _of_release(process: Process, releases: Sequence[Release], number: int, frame: pd.DataFrame) -> list[Effect]:

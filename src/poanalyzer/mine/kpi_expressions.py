@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from poanalyzer.errors import did_you_mean
 from poanalyzer.eventlog.views import timestamp
 from poanalyzer.kpis import Between, Condition, Expression, Kpi, Moment, Scope, seconds
+from poanalyzer.mine.cases import DAY_US
 
 if TYPE_CHECKING:
     import ibis
@@ -126,9 +127,10 @@ def _scoped(mined: Mined, rows: ibis.Table, scope: Scope) -> ibis.Table:
 def valued(
     mined: Mined, base: ibis.Table, names: dict[str, tuple[int, ...]], number: int, kpi: Kpi, asked: list[Process]
 ) -> ibis.Table:
-    """Return ``kpi, process_ix, month, in_window, applies, value, base`` of one KPI, a row a closed case (or incident).
+    """Return ``kpi, process_ix, month, day, in_window, applies, value, base`` of one KPI, a row a closed case (or incident).
 
-    ``value`` is in millionths; where cases weigh unequally, ``base`` is what the value is a part of.
+    ``value`` is in millionths; where cases weigh unequally, ``base`` is what the value is a part of. ``day`` (since 1970):
+    when the case began, since what goes wrong on a day strikes those that begin on it.
     """
     import ibis
 
@@ -159,6 +161,7 @@ def valued(
     return rows.select(
         "process_ix", "month", "in_window", "applies",
         kpi=ibis.literal(number, "int64"), value=rows.value.cast("int64"), base=rows.base.cast("int64"),
+        day=ibis.coalesce(rows.start, rows.end, rows.last_at) // DAY_US,
     )  # fmt: skip
 
 

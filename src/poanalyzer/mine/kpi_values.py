@@ -22,27 +22,38 @@ if TYPE_CHECKING:
 _Z = 1.959963984540054
 #: Values whose squares and their sums fit 38 digits: 31 years, or a thousand million of an attribute's unit.
 _SQUARED = 10**15
+#: Sums of a day whose squares and their sums fit: a hundred thousand cases of a day each.
+_DAILY = 10**16
+#: 1970-01-01 was a Thursday: three days later than a Monday.
+_TO_MONDAY = 3
 #: Ways to make one figure of the values of cases that are quantiles of them.
 QUANTILES = {"median": 0.5, "p90": 0.9, "p95": 0.95}
+
+
+#: n, Σx, Σy, Σx², Σy² and Σxy, x in millionths.
+Sums = tuple[int, int, int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Figure:
     """One KPI of one process in one stretch of time.
 
-    ``cases`` it applies to, the share of them with a value (``quality``), the ``value``. ``sums``: n, Σx, Σy, Σx², Σy²
-    and Σxy over the cases with a value, in millionths, of which the value is Σx/Σy where it is a mean or a share;
+    ``cases`` it applies to, the share of them with a value (``quality``), the ``value``. ``sums`` over the cases with a
+    value, of which the value is Σx/Σy where it is a mean or a share; ``days`` and ``weeks``: sums over the days on which
+    the cases began, and over how weeks differ from those before them (as :mod:`poanalyzer.measure.sums` makes them);
     ``low``, ``high``: the order statistics that enclose a quantile with 95 % certainty.
     """
 
     cases: int
     quality: float
     value: float | None
-    sums: tuple[int, int, int, int, int, int] | None = None
+    sums: Sums | None = None
     low: float | None = None
     high: float | None = None
     #: Whether a value is below zero: amounts may be, times, counts and shares are not.
     signed: bool = False
+    days: Sums | None = None
+    weeks: Sums | None = None
 
 
 @dataclass(frozen=True)
@@ -112,10 +123,12 @@ def _all_figures(
     window = table.filter(table.in_window & table.applies)
     quantiles = sorted({how for _, k in asked if (how := form(k)[2]) in QUANTILES})
     whole = _rows(mined, _ranked(window, quantiles), (), _bounds(quantiles))
+    blocks = _blocks(mined, window) if any(form(k)[2] == "mean" for _, k in asked) else {}
     months: dict[tuple[int, int], list[dict[str, Any]]] = {}
     for row in _rows(mined, table.filter(table.applies), ("month",), {}):
         months.setdefault((int(row["kpi"]), int(row["process_ix"])), []).append(row)
-    return {(int(r["kpi"]), int(r["process_ix"])): r for r in whole}, months
+    keyed = {(int(r["kpi"]), int(r["process_ix"])): r for r in whole}
+    return {key: r | blocks.get(key, {}) for key, r in keyed.items()}, months
 
 
 def _ranked(table: ibis.Table, quantiles: list[str]) -> ibis.Table:
@@ -168,13 +181,49 @@ def _figure(row: dict[str, Any], how: str) -> Figure:
         value = row.get(name)
         return None if value is None or value != value else float(value) / MILLION
 
-    sums: tuple[int, int, int, int, int, int] | None = None
+    sums: Sums | None = None
     if how in ("mean", "sum") and int(row["small"]) == filled:
         x, y, xx, yy, xy = (int(row[c]) for c in ("sum", "base", "xx", "yy", "xy"))
         sums = (filled, x, y, xx, yy, xy)
     value = float(row["sum"]) / float(row["base"]) / MILLION if how == "mean" and row["base"] else part(how)
     limits = part(f"{how}_low"), part(f"{how}_high")
-    return Figure(cases, filled / cases, value, sums, *limits, signed=int(row["min"]) < 0)
+    days, weeks = (row.get(name) if sums and how == "mean" else None for name in ("days", "weeks"))
+    return Figure(cases, filled / cases, value, sums, *limits, int(row["min"]) < 0, days, weeks)
+
+
+def _blocks(mined: Mined, window: ibis.Table) -> dict[tuple[int, int], dict[str, Sums]]:
+    """Return sums over days, and over differences of weeks, by KPI number and process; none where a day is too large."""
+    import ibis
+
+    rows = window.filter(window.value.notnull())
+    by = ["kpi", "process_ix"]
+    days = rows.group_by([*by, "day"]).agg(
+        x=rows.value.cast("decimal(38,0)").sum(), y=rows.base.cast("decimal(38,0)").sum()
+    )
+    large = days.x.abs() >= _DAILY
+    none = ibis.literal(0, "decimal(38,0)")
+    days = days.mutate(x=large.ifelse(none, days.x), y=large.ifelse(none, days.y), large=large.cast("int64"))
+    days = days.mutate(week=(days["day"] + _TO_MONDAY) // 7)
+    weeks = days.group_by([*by, "week"]).agg(
+        x=days.x.sum(), y=days.y.sum(), n=(days.y > 0).sum(), large=days.large.sum(),
+        dxx=(days.x * days.x).sum(), dyy=(days.y * days.y).sum(), dxy=(days.x * days.y).sum(),
+    )  # fmt: skip
+    before = ibis.window(group_by=by, order_by="week")
+    weeks = weeks.mutate(rx=weeks.x - weeks.x.lag().over(before), ry=weeks.y - weeks.y.lag().over(before))
+    found = weeks.group_by(by).agg(
+        **{c: weeks[c].sum() for c in ("x", "y", "n", "large", "dxx", "dyy", "dxy")}, weeks=(weeks.y > 0).sum(),
+        wxx=(weeks.rx * weeks.rx).sum(), wyy=(weeks.ry * weeks.ry).sum(), wxy=(weeks.rx * weeks.ry).sum(),
+    )  # fmt: skip
+    out = {}
+    for r in mined.query(found).to_dict("records"):
+        if int(r["large"]):
+            continue
+        n = {name: 0 if r[name] is None or r[name] != r[name] else int(r[name]) for name in found.columns}
+        out[n["kpi"], n["process_ix"]] = {
+            "days": (n["n"], n["x"], n["y"], n["dxx"], n["dyy"], n["dxy"]),
+            "weeks": (n["weeks"], n["x"], n["y"], n["wxx"], n["wyy"], n["wxy"]),
+        }
+    return out
 
 
 def monthly(mined: Mined, series: tuple[tuple[int, Figure], ...]) -> float | None:

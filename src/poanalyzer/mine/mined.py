@@ -132,8 +132,23 @@ class Mined:
 
     @cached_property
     def deployments(self) -> pd.DataFrame:
-        """Every deployment of a version, as exported (they are few)."""
+        """Every deployment of a version that an engine recorded (they are few)."""
+        rows = self._deployments
+        return rows[~rows["source"].isin(self._delivery_inputs)]
+
+    @cached_property
+    def deliveries(self) -> pd.DataFrame:
+        """Every deployment that a pipeline recorded, a row for each process that it carried: no release of its own."""
+        rows = self._deployments
+        return rows[rows["source"].isin(self._delivery_inputs)]
+
+    @cached_property
+    def _deployments(self) -> pd.DataFrame:
         return self.log.con.to_pandas(self.log.coded("deployments"))
+
+    @property
+    def _delivery_inputs(self) -> list[str]:
+        return [r.path for r in self.log.inputs if r.role == "delivery"]
 
     @cached_property
     def has_incidents(self) -> bool:

@@ -20,7 +20,8 @@ class Release:
 
     ``at`` and ``last_at`` are its first and last deployment (µs UTC), ``versions`` what it brought, ``hotfixes`` how many
     changes followed the first within 24 hours, ``restores`` whether it brought back content that was live before what
-    it replaced, ``from_source`` what deployed it (a pipeline, an application).
+    it replaced, ``from_source`` what deployed it (a pipeline, an application), ``deployed`` when each
+    of its versions was.
     """
 
     at: int
@@ -29,6 +30,7 @@ class Release:
     last_at: int = 0
     restores: bool = False
     from_source: str | None = None
+    deployed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,12 @@ def _walk(deployments: pd.DataFrame) -> tuple[tuple[Release, ...], tuple[Carried
                 last = out[-1]
                 out[-1] = replace(
                     last, versions=(*last.versions, str(row.version)), hotfixes=last.hotfixes + 1,
-                    last_at=int(row.deployed_at),
+                    last_at=int(row.deployed_at), deployed=(*last.deployed, int(row.deployed_at)),
                 )  # fmt: skip
             else:
                 at = int(row.deployed_at)
                 source = _text(row.deployment_source)
-                out.append(Release(at, (str(row.version),), 0, at, restores, source))
+                out.append(Release(at, (str(row.version),), 0, at, restores, source, (at,)))
         live = content if content is not None else live
         if content is not None:
             past.add(content)

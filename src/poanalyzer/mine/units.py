@@ -36,8 +36,7 @@ def units_of(mined: Mined) -> UnitsOf:
     if found:
         tenants = {key: " + ".join(sorted(names)) for key, names in found.items()}
         return UnitsOf(unit=tenants, owner=tenants, where="tenants")
-    rows = mined.query(mined.log.coded("deployments").select("process_key", "deployment_source").distinct())
-    rows = rows.dropna()
+    rows = mined.deployments[["process_key", "deployment_source"]].drop_duplicates().dropna()
     for key, source in zip(rows["process_key"], rows["deployment_source"], strict=True):
         found.setdefault(key, set()).add(source)
     return UnitsOf(

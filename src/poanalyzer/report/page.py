@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from poanalyzer.maturity import PROVENANCE
-from poanalyzer.report import figures, palette, process_picture, svg, view, words
+from poanalyzer.report import figures, palette, process_picture, sparkline, svg, view, words
 from poanalyzer.results import Assessment, Level, Rating, Status
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _environment() -> Environment:
         words=words,
         figures=figures,
         picture=process_picture,
+        sparkline=sparkline.sparkline,
         area_text=view.area_text,
         Status=Status,
         Rating=Rating,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from poanalyzer.report.words import STATUS, amount, count, level
+from poanalyzer.report.words import STATUS, amount, count, level, percent, sentence
 from poanalyzer.results import (
     AreaRating,
     Assessment,
@@ -88,6 +88,10 @@ class View:
             return PORTFOLIO
         process = self._processes.get(key)
         return (process.name or process.key) if process else key
+
+    def names(self, keys: Iterable[str]) -> str:
+        """Return the names of processes, joined."""
+        return ", ".join(self.name(key) for key in keys)
 
     def process(self, key: str) -> ProcessResult | None:
         """Return the process with this key."""
@@ -174,7 +178,7 @@ class View:
         for source in self.a.inputs:
             known = "" if source.engine == "unknown" else source.engine
             engine = " ".join(filter(None, (known, source.engine_version)))
-            role = "engine" if source.role == "engine" else "outside source"
+            role = {"engine": "engine", "outside": "outside source", "delivery": "deployments"}[source.role]
             if not source.role_declared:
                 role += ", assumed"
             parts.append(f"{source.path} ({'; '.join(filter(None, (engine, role)))})")
@@ -255,6 +259,33 @@ class View:
     def kpi(self, process: ProcessResult, kpi: str) -> KpiGrade | None:
         """Return one cell of the trackability matrix."""
         return next((cell for cell in process.kpis if cell.id == kpi), None)
+
+    def declared_kpis(self) -> tuple[tuple[ProcessResult, tuple[KpiGrade, ...]], ...]:
+        """Return the processes with declared KPIs and these, productive ones first."""
+        found = ((p, tuple(k for k in p.kpis if k.declared)) for p in (*self.productive, *self.others))
+        return tuple((process, kpis) for process, kpis in found if kpis)
+
+    def kpi_span(self) -> tuple[str, str] | None:
+        """Return the first and last month in which any declared KPI has cases."""
+        months = [m.month for _, kpis in self.declared_kpis() for k in kpis for m in k.months]
+        return (min(months), max(months)) if months else None
+
+    def kpi_note(self, kpi: KpiGrade) -> str:
+        """Return why a declared KPI has no value or no verdict, and what to do about it."""
+        missing = f"Missing: {', '.join(kpi.missing)}" if kpi.missing else ""
+        return " ".join(sentence(said) for said in (missing, kpi.reason, kpi.unlock) if said)
+
+    def weight_band(self, process: str) -> str:
+        """Return how far the share of trackable figures depends on their weights, in a sentence."""
+        row = self.row("kpi-trackability", process)
+        details = row.details if row is not None else {}
+        low, high = details.get("weights_low"), details.get("weights_high")
+        if row is None or row.value is None or not isinstance(low, int | float) or not isinstance(high, int | float):
+            return ""
+        return (
+            f"{percent(row.value)} of the figures can be computed, by their declared weights. Of 1 000 draws of other "
+            f"weights nine in ten lie between {percent(low)} and {percent(high)}."
+        )
 
     def label(self, process: ProcessResult, node: str) -> str:
         """Return the label of a node of a process map."""

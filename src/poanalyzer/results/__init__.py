@@ -33,7 +33,7 @@ from poanalyzer.results.judgement import (
     ProcessRating,
     Rating,
 )
-from poanalyzer.results.process import FlowEdge, FlowNode, KpiGrade, KpiMonth, ProcessResult, Variant
+from poanalyzer.results.process import FlowEdge, FlowNode, KpiGrade, KpiMonth, PortfolioKpi, ProcessResult, Variant
 from poanalyzer.results.selfview import (
     ComparisonRow,
     DriverId,
@@ -73,6 +73,7 @@ __all__ = [
     "MetricInfo",
     "MetricResult",
     "ModelResult",
+    "PortfolioKpi",
     "Problem",
     "ProcessRating",
     "ProcessResult",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from poanalyzer.results.evidence import InputResult, LogSummary, MetricInfo, MetricResult, Problem, QualityFinding
 from poanalyzer.results.judgement import ModelResult
-from poanalyzer.results.process import ProcessResult
+from poanalyzer.results.process import PortfolioKpi, ProcessResult
 from poanalyzer.results.selfview import ComparisonRow, RoadmapItem, SurveyResult
 
 #: Rises when a reader of the last version would misread the document.
@@ -51,3 +51,4 @@ class Assessment:
     roadmap: tuple[RoadmapItem, ...]
     quality: tuple[QualityFinding, ...]
     problems: tuple[Problem, ...]
+    kpis: tuple[PortfolioKpi, ...] = ()

@@ -96,7 +96,7 @@ class InputResult:
     """Provenance of one input and the reconciliation of its rows."""
 
     path: str
-    role: Literal["engine", "outside"]
+    role: Literal["engine", "outside", "delivery"]
     role_declared: bool
     adapter: str
     engine: str
@@ -132,7 +132,10 @@ class LogSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class QualityFinding:
-    """One finding about the log: ``severity`` info, note or warning; ``share`` of the rows or cases touched."""
+    """One finding about the log: ``severity`` info, note or warning; ``share`` of the rows or cases touched.
+
+    ``fix`` says what to do about it.
+    """
 
     id: str
     title: str
@@ -141,6 +144,7 @@ class QualityFinding:
     count: int | None = None
     share: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    fix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,7 +53,10 @@ class KpiMonth:
 class KpiGrade:
     """One cell of the trackability matrix (grades 0–4); ``value`` over the window, seconds where ``unit`` is ``s``.
 
-    ``attained``: whether the value meets the target; None where either is missing or they do not compare.
+    ``low``/``high`` are its 95 % interval where it is a mean, a share or a quantile, and ``method`` says how it was
+    made. ``attained``: whether the value meets the target; None where either is missing or they do not compare.
+    ``unlock`` says what to export or declare where it cannot be computed; ``scope`` which cases it is about where
+    they are not all; ``weight`` is the declared one.
     """
 
     id: str
@@ -71,6 +74,40 @@ class KpiGrade:
     attained: bool | None = None
     measured_as: str = ""
     months: tuple[KpiMonth, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    method: str = ""
+    unlock: str = ""
+    scope: str = ""
+    weight: float = 1.0
+    n_unit: str = "cases"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortfolioKpi:
+    """A declared KPI over all of its ``processes`` (keys): Σ/Σ over their cases, by month too.
+
+    ``value`` is None where the measure does not add up over processes, or where one of them cannot be computed;
+    ``reason`` says which.
+    """
+
+    id: str
+    title: str
+    processes: tuple[str, ...]
+    target: str = ""
+    owner: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    method: str = ""
+    unit: str = ""
+    cases: int | None = None
+    attained: bool | None = None
+    measured_as: str = ""
+    months: tuple[KpiMonth, ...] = ()
+    reason: str = ""
+    scope: str = ""
+    n_unit: str = "cases"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 LEVELS = ("none", "activity", "audit", "full")
 _ONLY_FULL = ("HI_JOB_LOG", "HI_EXT_TASK_LOG", "HI_INCIDENT", "HI_OP_LOG", "HI_IDENTITYLINK", "HI_DETAIL", "HI_DECINST")
+#: Kinds of activities that a model may hand to external workers.
+_MAY_BE_EXTERNAL = (
+    "serviceTask", "sendTask", "businessRuleTask", "intermediateMessageThrowEvent", "messageEndEvent",
+)  # fmt: skip
 _DAY_US = 86_400_000_000
 _RAISE = "Set the engine's history level to full; it applies to what happens from then on."
 
@@ -146,27 +150,43 @@ def _at_full(export: Export, level: int, found: Sequence[Definition], sink: Sink
 
 
 def _attempts(export: Export, found: Sequence[Definition], sink: Sink) -> None:
+    """Judge failed tries. Where one of the two logs is missing and work that it is about may have been done, what is left
+    would make every failure that it alone tells a success: then tries count as not recorded at all."""
     missing = [t for t in ("HI_JOB_LOG", "HI_EXT_TASK_LOG") if not export.has(t)]
-    modelled = [d.model for d in found if d.model]
-    external = any((e.implementation or "").startswith("external:") for m in modelled for e in m.elements)
+    unseen = [t for t in missing if t == "HI_JOB_LOG" or _may_be_external(export, found)]
     if not missing:
         sink.capability("attempts", "yes", "ACT_HI_JOB_LOG and ACT_HI_EXT_TASK_LOG at history level full")
+    elif not unseen:
+        sink.capability("attempts", "yes", "ACT_HI_JOB_LOG; no external task ran")
     elif len(missing) == 2:
         sink.capability(
             "attempts", "no", "neither ACT_HI_JOB_LOG nor ACT_HI_EXT_TASK_LOG was exported",
             "Also export ACT_HI_JOB_LOG and ACT_HI_EXT_TASK_LOG, even if they are empty.",
         )  # fmt: skip
-    elif missing == ["HI_EXT_TASK_LOG"] and modelled and len(modelled) == len(found) and not external:
-        sink.capability("attempts", "yes", "ACT_HI_JOB_LOG; no model has external tasks")
     else:
+        what = "jobs" if unseen == ["HI_JOB_LOG"] else "external tasks, which ran or may have run,"
         sink.capability(
-            "attempts", "partial", f"ACT_{missing[0]} was not exported: its failures are not seen",
-            f"Also export ACT_{missing[0]}, even if it is empty.",
+            "attempts", "no", f"ACT_{unseen[0]} was not exported: failed tries of {what} are not seen",
+            f"Also export ACT_{unseen[0]}, even if it is empty.",
         )  # fmt: skip
     if export.has("HI_JOB_LOG") or export.has("HI_EXT_TASK_LOG"):
         sink.note(
             "note", "code called inside the engine's transaction leaves no trace when it fails and is rolled back"
         )
+
+
+def _may_be_external(export: Export, found: Sequence[Definition]) -> bool:
+    """Return whether external tasks ran, or cannot be ruled out by the models or by the kinds of activities that ran."""
+    incidents = export.table("HI_INCIDENT")
+    if export.size(incidents.filter(incidents.INCIDENT_TYPE_ == "failedExternalTask")):
+        return True
+    modelled = [d.model for d in found if d.model]
+    if modelled and len(modelled) == len(found):
+        return any((e.implementation or "").startswith("external:") for m in modelled for e in m.elements)
+    if not export.has("HI_ACTINST"):
+        return True
+    acts = export.table("HI_ACTINST")
+    return bool(export.size(acts.filter(acts.ACT_TYPE_.isin(_MAY_BE_EXTERNAL))))
 
 
 def _decisions(export: Export, found: Sequence[Definition], sink: Sink) -> None:

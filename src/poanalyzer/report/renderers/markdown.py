@@ -23,7 +23,7 @@ from poanalyzer.report.words import (
     short,
     upper_first,
 )
-from poanalyzer.results import Assessment, Claim, ModelResult
+from poanalyzer.results import Assessment, Claim, KpiGrade, ModelResult, PortfolioKpi
 
 _EVIDENCE = 3
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~!])")
@@ -227,11 +227,47 @@ def _kpis(view: View) -> Iterator[str]:
     yield ""
     yield "; ".join(f"{index} {meaning}" for index, meaning in enumerate(GRADES)) + "."
     yield ""
+    yield from _kpi_values(view)
+    yield "### What can be tracked"
+    yield ""
     rows = []
     for kpi, title in view.kpi_rows():
         cells = (view.kpi(process, kpi) for process in processes)
         rows.append([text(title), *("–" if c is None or c.grade is None else str(c.grade) for c in cells)])
     yield from _table(["KPI", *(text(p.name or p.key, 40) for p in processes)], rows)
+
+
+def _kpi_values(view: View) -> Iterator[str]:
+    declared = [(p.name or p.key, kpis) for p, kpis in view.declared_kpis()]
+    if not declared and not view.a.kpis:
+        return
+    yield "### Values and targets"
+    yield ""
+    rows = [(name, k, view.kpi_note(k)) for name, kpis in declared for k in kpis]
+    yield from _table(_KPI_HEAD, (_kpi_row(name, kpi, note) for name, kpi, note in rows))
+    if view.a.kpis:
+        yield "Over several processes:"
+        yield ""
+        over = ((view.names(k.processes), k, sentence(k.reason)) for k in view.a.kpis)
+        yield from _table(_KPI_HEAD, (_kpi_row(name, kpi, note) for name, kpi, note in over))
+    yield "A month in brackets was seen in part; a month that is not there has no value."
+    yield ""
+
+
+_KPI_HEAD = ("Process", "KPI", "Value", "Interval", "n", "Target", "Met", "By month", "Measured as")
+
+
+def _kpi_row(name: str, kpi: KpiGrade | PortfolioKpi, note: str) -> list[str]:
+    months = (
+        f"{m.month} {amount(m.value, kpi.unit)}" if m.complete else f"({m.month} {amount(m.value, kpi.unit)})"
+        for m in kpi.months if m.value is not None
+    )  # fmt: skip
+    return [
+        text(name, 60), text(kpi.title, 80), amount(kpi.value, kpi.unit), interval(kpi.low, kpi.high, kpi.unit) or "–",
+        count(kpi.cases, kpi.n_unit) if kpi.value is not None else "–", text(kpi.target) if kpi.target else "none",
+        "–" if kpi.attained is None else "yes" if kpi.attained else "no", "; ".join(months) or "–",
+        text(f"{sentence(kpi.measured_as)} {note}".strip()) or "–",
+    ]  # fmt: skip
 
 
 def _variants(view: View) -> Iterator[str]:
@@ -254,7 +290,12 @@ def _quality(view: View) -> Iterator[str]:
         yield f"Grade of the records: {amount(grade.value, 'stars')}."
         yield ""
     for finding in view.a.quality:
-        yield f"- {finding.severity}: {text(finding.title)}: {text(sentence(finding.text))}"
+        seen = next((f"{e.case_id or ''} {e.what}".strip() for e in finding.evidence), "")
+        more = [f"For example {seen}." if seen else "", sentence(finding.fix)]
+        yield (
+            f"- {finding.severity}: {text(finding.title)}: {text(sentence(finding.text), 400)} "
+            f"{text(' '.join(filter(None, more)), 400)}"
+        ).rstrip()
     for source in view.a.inputs:
         rejected = "; ".join(f"{text(reason)}: {n}" for reason, n in source.rows_rejected.items()) or "none"
         rows = f"{number(source.rows_read)} rows read, {number(source.rows_kept)} kept"
