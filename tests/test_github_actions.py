@@ -173,12 +173,9 @@ def test_environments_that_are_production(reading: Callable[..., Read]) -> None:
     some = [deployment(n, f"{n}" * 40, t(2, "09:00"), name) for n, name in enumerate(names, 1)]
     some[-1]["production_environment"] = True
     told = [status(n, n, "success", t(2, f"09:1{n}")) for n in range(1, 8)]
-    assert [row[1] for row in reading({"d.json": some, "s.json": told}).rows] == [
-        "1111111",
-        "2222222",
-        "3333333",
-        "7777777",
-    ]
+    found = reading({"d.json": some, "s.json": told})
+    assert [row[1] for row in found.rows] == ["1111111", "2222222", "3333333", "7777777"]
+    assert "taken for production by their names: the environments “Prod”, “eu/live”, “production-eu”" in found.notes()
     assert [row[1] for row in reading({}, environment="github-*").rows] == ["6666666"]
 
 
@@ -219,8 +216,8 @@ def test_runs_stand_for_deployments_that_are_not_there(reading: Callable[..., Re
     })  # fmt: skip
     # the last job's end, where there are jobs: a run has no time of completion
     assert found.rows == [("02 09:20", "aaaaaaa", "success", "01 09:00"), ("03 09:30", "bbbbbbb", "failed", "03 09:00")]
-    assert "successful runs of “Deploy” stand for them" in found.notes()
-    assert "of 1 deploying runs the jobs are not" in found.notes()
+    assert "runs of “Deploy” are taken for deployments, by the name" in found.notes()
+    assert "deploying runs without jobs in the answers, whose last change is taken for their end: 1" in found.notes()
 
 
 def test_the_project_file_names_the_workflow(reading: Callable[..., Read]) -> None:
@@ -260,16 +257,16 @@ def test_attempts_of_a_run(reading: Callable[..., Read]) -> None:
     again = run(1, A, t(2, "11:00"), t(1, "09:00"), run_attempt=2)
     found = reading({"r.json": runs(again)})
     assert [row[0] for row in found.rows] == ["02 11:00"]
-    assert "1 deploying runs were run again" in found.notes()
+    assert "whose earlier attempts are not in the answers: 1" in found.notes()
     first = run(1, A, t(2, "10:00"), t(1, "09:00"), conclusion="failure")
     both = reading({"r.json": runs(again), "attempt.json": first})
     assert [row[::2] for row in both.rows] == [("02 10:00", "failed"), ("02 11:00", "success")]
-    assert "run again" not in both.notes()
+    assert "earlier attempts" not in both.notes()
 
 
 def test_answers_that_end_early_are_told(reading: Callable[..., Read]) -> None:
     found = reading({"r.json": runs(run(1, A, t(2, "09:30"), t(1, "09:00")), total=2041)})
-    assert "GitHub says there are 2,041 runs; 1 are in the answers" in found.notes()
+    assert "runs in the answers: 1 of the 2,041 that GitHub says there are" in found.notes()
 
 
 def test_jobs_alone_tell_of_runs_without_commits(reading: Callable[..., Read]) -> None:
