@@ -439,3 +439,29 @@ def test_what_an_operator_meant(read: Reader) -> None:
     assert got.only("operations", "operation activity_instance_id element_id") == [
         ("SetJobRetries", "i1", "ship"), ("SetExternalTaskRetries", "i3", "bill"), ("ModifyProcessInstance", None, None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "log", "expected"),
+    [
+        ("serviceTask", None, "HI_JOB_LOG", "no"),  # no model: it may have been an external task
+        ("userTask", None, "HI_JOB_LOG", "yes"),  # never one
+        ("serviceTask", '<serviceTask id="pay" camunda:type="external" camunda:topic="t"/>', "HI_JOB_LOG", "no"),
+        ("serviceTask", '<serviceTask id="pay" camunda:class="x.Y"/>', "HI_JOB_LOG", "yes"),
+        ("userTask", None, "HI_EXT_TASK_LOG", "no"),  # timers are jobs, too
+    ],
+)
+def test_failed_tries_that_cannot_be_seen_are_not_none(
+    read: Reader, kind: str, body: str | None, log: str, expected: str
+) -> None:
+    got = read(
+        {
+            "HI_PROCINST": ONE_CASE,
+            "HI_ACTINST": f"{ACTINST}\ni1 c1 c1 x1 pay {kind} 8:20 8:21 4 1 - - -",
+            log: JOB_LOG if log == "HI_JOB_LOG" else EXT_LOG,
+        },
+        {"p.bpmn": model(body)} if body else None,
+    )
+    assert got.can("attempts") == expected
+    gone = {"HI_JOB_LOG": "ACT_HI_EXT_TASK_LOG", "HI_EXT_TASK_LOG": "ACT_HI_JOB_LOG"}[log]
+    assert (f"Also export {gone}" in got.record.capabilities["attempts"].unlock) is (expected == "no")

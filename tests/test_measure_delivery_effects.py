@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from poanalyzer.mine import drift, effects, targeting
+from poanalyzer.mine.cohorts import whole_from
 from poanalyzer.rate.claims import rate_claim
 from poanalyzer.rate.evidence import gather
 from poanalyzer.results import Rating, Status
@@ -251,3 +252,70 @@ def test_nothing_is_asked_of_a_log_without_deployments():
     log = mined("× 40\na  A  0–5  bot  serviceTask", every=60, lacks={"deployments": "Export them."})
     for metric in ("change-failure-rate", "improvement-hit-rate", "managed-change-ratio", "closed-loop-latency"):
         assert measure(log, metric).status is Status.NOT_AVAILABLE
+
+
+# ---- clean-up ----------------------------------------------------------------------------------------------------------
+
+
+def cleaned(until: int, long: int = 10) -> str:
+    """Each day of 60 five cases, four of an hour and one of ``long`` days; what ended before day ``until`` was removed."""
+    rows, facts = [], ["cases:"]
+    for day in range(1, 61):
+        for number in range(5):
+            minutes = (60 if number else long * 1440) + day % 5
+            if day + minutes // 1440 >= until:
+                rows.append(f"c{day}_{number}  A  {day}d 0–{day}d {minutes}  bot  serviceTask")
+                facts.append(f"c{day}_{number}  process_version={1 if day < 36 else 2}")
+    return "\n".join([*rows, *facts, "deployments:\n1  1d 0  checksum=a\n2  36d 0  checksum=b"])
+
+
+FIRST = 19_723  # 2024-01-01 is day 0 of the texts
+
+
+@pytest.mark.parametrize(
+    ("until", "kept", "since"),
+    [
+        # all is there: the first end is an hour after the first start, on day 1
+        (1, None, None),
+        # of days 15 to 24 only the long cases are left, and the first end that is left is that of day 25's short ones or
+        # of day 15's long one, at 0:00 on day 25 (15 % 5 = 0); 36 × 4 short cases and 46 long: nine of ten take ten
+        # days, and from the first start to the first end it is no more: this little nobody can tell from the data alone
+        (25, None, None),
+        # the last end is at 0:00 on day 70 (60 % 5 = 0), and cases are kept for 45 days: since day 25
+        (25, 45, 25),
+        # kept for 40 days, so since day 30, but day 25 to 29 hold 5 × 4 short cases and the long ones of 15 to 19 ended:
+        # 25 of 190 are more than a few, so nothing was removed yet by that rule
+        (25, 40, None),
+        # kept for 80 days: nothing that is here can have been due
+        (25, 80, None),
+    ],
+)
+def test_days_from_which_short_cases_may_have_been_removed(until: int, kept: int | None, since: int | None):
+    account = {} if kept is None else {"retention_days": kept}
+    expected = {} if since is None else {0: FIRST + since}
+    assert mined(cleaned(until), **account).of(whole_from) == expected
+
+
+def test_the_clean_up_shows_where_nobody_says_it():
+    # one case in twenty takes twenty days, the others an hour; what ended before day 31 is gone. So days 11 to 30 hold
+    # their long cases alone: the first start is at day 11, the first end at day 31, twenty days after it; of 30 × 19
+    # short cases and 50 long ones nine of ten took an hour
+    rows = []
+    for day in range(1, 61):
+        for number in range(20):
+            minutes = 60 if number else 20 * 1440
+            if day + minutes // 1440 >= 31:
+                rows.append(f"c{day}_{number}  A  {day}d 0–{day}d {minutes}  bot  serviceTask")
+    log = mined("\n".join(rows))
+    assert log.of(whole_from) == {0: FIRST + 31}
+
+
+def test_days_that_the_clean_up_thinned_out_are_not_before_the_release():
+    # nothing changed on day 36; of days 15 to 24 only the ten-day cases are left. Days 25 to 35 are before it, five
+    # cases each, 55; the last end is at day 70, nine of ten take up to ten days: days 36 to 59 are after it, 120
+    known = [e for e in mined(cleaned(25), retention_days=45).of(effects.release_effects) if e.figure == "cycle-time"]
+    naive = [e for e in mined(cleaned(25)).of(effects.release_effects) if e.figure == "cycle-time"]
+    assert [(e.cases_before, e.cases_after) for e in known] == [(55, 120)]
+    assert known[0].gain == pytest.approx(0, abs=0.01)
+    assert [(e.cases_before, e.cases_after) for e in naive] == [(65, 120)]
+    assert abs(naive[0].gain) > 0.5  # the ten long cases pull the level of the days before

@@ -122,37 +122,38 @@ def whole_from(mined: Mined) -> dict[int, float]:
 
     Where finished cases are removed some time after their end, what began before the earliest end that was kept may be
     there only because it took long: a process that stays the same seems to get faster. Cases go with their root, so it is
-    the roots' ends that tell. They are taken for removed where the engine says how long it keeps them, or where cases began
-    longer before the first end than nine of ten take (in an export of everything some short case ends soon).
+    the roots' times that tell. They are taken for removed where the engine says that it keeps them for less time than the
+    data reach back, or where nine of ten took less time than from the first start to the first end (where all is there,
+    some short case ends soon).
     """
     import ibis
 
-    cases = mined.cases.filter(mined.cases.start.notnull())
-    roots = mined.cases.select(root_ix="case_ix", root_end="end", root_closed="closed")
-    rows = cases.select("process_ix", "root_ix", "start").left_join(roots, "root_ix")
-    gone = ibis.coalesce(rows.root_closed, False) & rows.root_end.notnull()
+    known = mined.cases.filter(
+        mined.cases.closed & mined.cases.start.notnull() & (mined.cases.end >= mined.cases.start)
+    )
+    roots = known.select(root_ix="case_ix", root_start="start", root_end="end")
+    rows = mined.cases.select("process_ix", "root_ix").join(roots, "root_ix")
     kept = {r.path: r.retention_days for r in mined.engine_inputs}
     limits = {
-        p.ix: mined.window.end - max(days) * DAY_US
+        p.ix: mined.window.end - min(days) * DAY_US
         for p in mined.processes
         if (days := [d for path in p.inputs if (d := kept.get(path)) is not None])
     }
-    limit = ibis.cases(*((rows.process_ix == ix, at) for ix, at in limits.items()), else_=-_FAR) if limits else -_FAR
-    rows = rows.mutate(ended=ibis.ifelse(gone, rows.root_end, ibis.null("int64")), limit=limit)
-    found = rows.group_by("process_ix").agg(
-        began=rows.start.min(), first_end=rows.ended.min(), ends=rows.ended.count(),
-        before=(rows.ended < rows.limit).fill_null(False).sum(),
+    never = ibis.literal(-_FAR, "int64")
+    due = ibis.cases(*((rows.process_ix == ix, at) for ix, at in limits.items()), else_=never) if limits else never
+    per = rows.mutate(took=rows.root_end - rows.root_start, due=rows.root_end < due).group_by("process_ix")
+    found = per.agg(
+        began=ibis._.root_start.min(), ended=ibis._.root_end.min(), slow=ibis._.took.quantile(0.9), n=ibis._.count(),
+        overdue=ibis._.due.sum(),
     )  # fmt: skip
     out = {}
     for row in mined.query(found).itertuples():
-        ix = int(row.process_ix)
-        if not row.ends:
-            continue
-        slow = mined.of(slow_days).get(ix, 0.0) * DAY_US
-        if ix in limits or row.first_end - row.began > slow:
-            # what few ended before they should have been removed were overlooked; many: nothing was removed yet
-            overlooked = ix in limits and row.before <= OVERLOOKED * row.ends
-            out[ix] = math.ceil(max(row.first_end, limits[ix] if overlooked else -_FAR) / DAY_US)
+        removed_until = limits.get(int(row.process_ix), -_FAR)
+        # a few that ended before were overlooked; many: the clean-up has not run
+        if removed_until > row.began and row.overdue <= OVERLOOKED * row.n:
+            out[int(row.process_ix)] = math.ceil(max(removed_until, row.ended) / DAY_US)
+        elif row.ended - row.began > row.slow:
+            out[int(row.process_ix)] = math.ceil(row.ended / DAY_US)
     return out
 
 
