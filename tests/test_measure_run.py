@@ -19,7 +19,7 @@ from poanalyzer.mine.cases import DAY_US
 from poanalyzer.mine.mined import Mined
 from poanalyzer.results import MetricResult, Status
 
-from .traces import EPOCH, check, measure, mined
+from .traces import EPOCH, check, measure, mined, parse, record, seal
 
 # Two processes over forty days, with a child, an outside source, failures, a model and releases: something for each metric.
 RICH = """
@@ -306,6 +306,26 @@ def test_a_portfolio_tells_how_far_its_processes_differ():
     assert isinstance(low, float) and isinstance(high, float) and found.low is not None and found.high is not None
     assert low < found.low < found.high < high
     assert "low_over_processes" not in check("automation-rate", text, process="p1").details
+
+
+def test_a_portfolio_leaves_out_the_processes_whose_export_cannot_show_it():
+    """Forty cases of A with twenty failures and forty of B whose export holds no failed tries: 20 of 40, not 20 of 80."""
+    tries = "attempts:\n" + "\n".join(f"a_{n}  A  {n}d 1" for n in range(20))
+    one = "\n".join(f"a_{n}  A  {n}d 0–{n}d 9  bot  serviceTask" for n in range(40))
+    other = "\n".join(f"b_{n}  B  {n}d 0–{n}d 9  bot  serviceTask" for n in range(40))
+    halves = [
+        (record("first.csv"), parse(f"{one}\n{tries}").engine),
+        (
+            record("second.csv"),
+            parse(f"{other}\ncases:\n" + "\n".join(f"b_{n}  process_key=q" for n in range(40))).engine,
+        ),
+    ]
+    both = {
+        r.process: r for r in measure_all(seal(halves, lacks_of={"second.csv": {"attempts": "Export the job log."}}))
+        if r.id == "first-attempt-success"
+    }  # fmt: skip
+    assert (both["p"].value, both["q"].status, both[None].value) == (0.5, Status.NOT_AVAILABLE, 0.5)
+    assert any("1 process left out, whose export does not show it" in c for c in both[None].caveats)
 
 
 def test_a_share_that_is_not_known_closely_is_told():

@@ -217,10 +217,12 @@ def seal(
     config: dict[str, Any] | None = None,
     lacks: dict[str, str] | None = None,
     threads: int | None = None,
+    lacks_of: dict[str, dict[str, str]] | None = None,
 ) -> Mined:
     """Return the reductions of a log with these inputs.
 
-    ``lacks`` maps a capability that the engine inputs do not have to what would unlock it (``""``: nothing would).
+    ``lacks`` maps a capability that the engine inputs do not have to what would unlock it (``""``: nothing would);
+    ``lacks_of`` says the same of single inputs, by their path.
     """
     import pyarrow as pa
 
@@ -235,9 +237,10 @@ def seal(
                     name,
                     pa.table({c: pa.array([r.get(c) for r in data], arrow[ibis_type(columns[c])]) for c in used}),
                 )
+        absent = (lacks or {}) | (lacks_of or {}).get(account.path, {})
         for capability in CAPABILITIES:
-            if capability in (lacks or {}):
-                sink.capability(capability, "no", f"no {capability}", (lacks or {})[capability])
+            if capability in absent:
+                sink.capability(capability, "no", f"no {capability}", absent[capability])
             else:
                 sink.capability(capability, "yes", "recorded")
     return Mined(store.seal(parse_config(config or {})))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,8 @@ WIDE = 0.1
 def run_ratios(mined: Mined, metrics: Sequence[Ratio]) -> dict[str, list[MetricResult]]:
     """Return the rows of all ratio metrics from two aggregates: cases by process, root cases for the portfolio."""
     per_process = _sums(mined, metrics, mined.units, by_process=True)
-    whole = _sums(mined, metrics, mined.root_units, by_process=False)
+    silent = {m.id: tuple(p for p in mined.processes if absent(mined, p, m) is not None) for m in metrics}
+    whole = _sums(mined, metrics, mined.root_units, by_process=False, leave_out=silent)
     out: dict[str, list[MetricResult]] = {}
     for metric in metrics:
         rows = []
@@ -45,10 +46,19 @@ def run_ratios(mined: Mined, metrics: Sequence[Ratio]) -> dict[str, list[MetricR
             sums = whole.get(-1, {}) if process is None else per_process.get(process.ix, {})
             finding = absent(mined, process, metric) or _finding(mined, metric, process, sums.get(metric.id, {}))
             if process is None and finding.value is not None:
+                if silent[metric.id]:
+                    finding = replace(finding, caveats=(*finding.caveats, _left_out(silent[metric.id])))
                 finding = _told_apart(mined, metric, finding, {p: s[metric.id]["sums"] for p, s in per_process.items()})
             rows.append(_result(metric, process, finding))
         out[metric.id] = [rows[-1], *rows[:-1]]
     return out
+
+
+def _left_out(processes: Sequence[Process]) -> str:
+    names = ", ".join(p.name for p in processes[:3]) + (" and others" if len(processes) > 3 else "")
+    return (
+        f"{len(processes)} process{'es' if len(processes) > 1 else ''} left out, whose export does not show it: {names}"
+    )
 
 
 def run_computed(mined: Mined, metric: Computed) -> list[MetricResult]:
@@ -91,8 +101,18 @@ def _best(mined: Mined, process: Process | None, need: Need) -> Capability:
     return max((mined.capability(process, o) for o in options), key=lambda c: rank[c.available])
 
 
-def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_process: bool) -> dict[int, dict[str, Any]]:
-    """Return for each process (or -1) and metric the sums over its cases, as exact integers."""
+def _sums(
+    mined: Mined,
+    metrics: Sequence[Ratio],
+    units: ibis.Table,
+    *,
+    by_process: bool,
+    leave_out: Mapping[str, Sequence[Process]] | None = None,
+) -> dict[int, dict[str, Any]]:
+    """Return for each process (or -1) and metric the sums over its cases, as exact integers.
+
+    ``leave_out`` names by metric the processes whose exports cannot show it: nothing seen there is no zero.
+    """
     import ibis
 
     table = units.filter(units.in_window)
@@ -101,6 +121,8 @@ def _sums(mined: Mined, metrics: Sequence[Ratio], units: ibis.Table, *, by_proce
     for number, metric in enumerate(metrics):
         y = metric.denominator(table).cast("int64")
         keep = y.notnull() & (table.closed if metric.closed else ibis.literal(True))
+        if silent := (leave_out or {}).get(metric.id):
+            keep = keep & ~table.process_ix.isin([p.ix for p in silent])
         zero = ibis.literal(0, "int64")
         y = ibis.ifelse(keep, y, zero)
         if metric.binary:  # a case that is not in the denominator is not in the numerator either

@@ -23,11 +23,11 @@ def rare_orders(mined: Mined) -> tuple[QualityFinding, ...]:
 
     Activities that run in parallel stand in both orders often and are none of these.
     """
-    frame = mined.of(directly_follows)
+    frame = mined.of(directly_follows).dropna(subset=["target"])  # without the ends of cases
     pairs = {
         (int(p), int(a), int(b)): int(n)
         for p, a, b, n in zip(frame["process_ix"], frame["source"], frame["target"], frame["count"], strict=True)
-        if b == b and a != b
+        if a != b
     }
     rare = [
         (n, pairs[p, b, a], p, a, b)
