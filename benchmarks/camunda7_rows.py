@@ -38,8 +38,11 @@ print(f"read in {time.perf_counter() - began:.1f} s:", *(f"{name} {count:,}" for
 """
 
 
-def generate(folder: Path, rows: int) -> dict[str, int]:
-    """Write an export with at least ``rows`` activity rows into ``folder``; return the rows of each history table."""
+def generate(folder: Path, rows: int, form: str = "csv") -> dict[str, int]:
+    """Write an export with at least ``rows`` activity rows into ``folder``; return the rows of each history table.
+
+    ``form`` is ``csv`` or ``parquet``.
+    """
     import duckdb
 
     con = duckdb.connect()
@@ -64,9 +67,10 @@ def generate(folder: Path, rows: int) -> dict[str, int]:
             else f'"{name}"'
             for (name, *_) in con.execute(f"SELECT * FROM {source(table)} LIMIT 0").description
         )
-        target = folder / f"ACT_{table}.csv"
+        target = folder / f"ACT_{table}.{form}"
+        written_as = "HEADER" if form == "csv" else "FORMAT parquet, COMPRESSION zstd"
         con.execute(
-            f"COPY (SELECT {columns} FROM range({copies}) AS copies(copy), {source(table)}) TO '{target}' (HEADER)"
+            f"COPY (SELECT {columns} FROM range({copies}) AS copies(copy), {source(table)}) TO '{target}' ({written_as})"
         )
         written[table] = copies * count(table)
     return written
