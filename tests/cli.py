@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,8 @@ def start(*args: str | Path, **options: object) -> subprocess.Popen[str]:
     """Start the program as a process of its own."""
     command = [sys.executable, "-m", "poanalyzer", *map(str, args)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
+    if os.name == "posix":  # a run that a shell started in the background ignores interrupts, and so would its children
+        pipes["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen(command, **{**pipes, **options})  # type: ignore[call-overload,no-any-return]
 
 
