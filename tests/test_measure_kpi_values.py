@@ -65,6 +65,14 @@ def test_amounts_below_zero_have_no_interval():
     assert (found.low, found.high, found.method) == (None, None, "")
 
 
+def test_a_figure_counts_the_cases_that_it_is_of():
+    # the ten of b have no amount, one in forty of the cases: the mean is of the others
+    text = TEXT.replace("b  amount  value=300.5\n", "").replace("× 30", "× 390")
+    found = values([{"id": "m", "measure": {"attribute": "amount"}}], text)["m"]
+    assert (found.value, found.cases) == (100, 390)
+    assert sum(m.cases for m in found.months) == 390
+
+
 def test_a_quantile_lies_between_order_statistics():
     text = "\n".join(f"c{n}  A  {n}d 0–{n}d {n}  bot  serviceTask" for n in range(1, 41))
     found = values(

@@ -175,7 +175,7 @@ def _sum(mined: Mined, kpi: Kpi, served: Sequence[Process]) -> PortfolioKpi:
     without = f"without {', '.join(lacking)}: not computable there" if lacking else ""
     return replace(
         blank, value=value, low=bounds[0], high=bounds[1], method=bounds[2], attained=attained, months=months,
-        cases=sum(e.whole.cases for e in able.values()), reason="; ".join(filter(None, (without, why))),
+        cases=sum(e.whole.valued for e in able.values()), reason="; ".join(filter(None, (without, why))),
     )  # fmt: skip
 
 

@@ -55,6 +55,11 @@ class Figure:
     days: Sums | None = None
     weeks: Sums | None = None
 
+    @property
+    def valued(self) -> int:
+        """The cases that the value is of: those that it applies to and that have one."""
+        return round(self.cases * self.quality)
+
 
 @dataclass(frozen=True)
 class Evaluation:

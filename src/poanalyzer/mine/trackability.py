@@ -281,13 +281,13 @@ def _valued(mined: Mined, grade: KpiGrade, found: Evaluation, sound: dict[int, b
     held = found.how == "stock"  # what is open at the end of a month in which nothing ended is no less known
     value = found.whole.value if tell else None
     named = replace(
-        grade, unit=found.unit, cases=found.whole.cases, measured_as=found.measured_as, n_unit=found.counted
+        grade, unit=found.unit, cases=found.whole.valued, measured_as=found.measured_as, n_unit=found.counted
     )
     return replace(
         judged(named, value),
         months=tuple(
             KpiMonth(
-                month=month_name(m), cases=f.cases, value=f.value if (held and tell) or sound.get(m) else None,
+                month=month_name(m), cases=f.valued, value=f.value if (held and tell) or sound.get(m) else None,
                 complete=complete(mined, m, first), computable=(held and tell) or sound.get(m, False),
             )
             for m, f in found.months

@@ -53,10 +53,10 @@ class KpiMonth:
 class KpiGrade:
     """One cell of the trackability matrix (grades 0–4); ``value`` over the window, seconds where ``unit`` is ``s``.
 
-    ``low``/``high`` are its 95 % interval where it is a mean, a share or a quantile, and ``method`` says how it was
-    made. ``attained``: whether the value meets the target; None where either is missing or they do not compare.
-    ``unlock`` says what to export or declare where it cannot be computed; ``scope`` which cases it is about where
-    they are not all; ``weight`` is the declared one.
+    ``cases`` are those that the value is of. ``low``/``high`` are its 95 % interval where it is a mean, a share or a
+    quantile, and ``method`` says how it was made. ``attained``: whether the value meets the target; None where either
+    is missing or they do not compare. ``unlock`` says what to export or declare where it cannot be computed; ``scope``
+    which cases it is about where they are not all; ``weight`` is the declared one.
     """
 
     id: str
