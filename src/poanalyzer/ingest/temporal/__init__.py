@@ -1,0 +1,1 @@
+"""Histories of Temporal workflow runs, read into the canonical tables."""
