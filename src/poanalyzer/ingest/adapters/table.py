@@ -14,6 +14,7 @@ from poanalyzer.ingest.files import InputFile
 from poanalyzer.ingest.plainlog.lifecycle import end_state
 from poanalyzer.ingest.plainlog.plainlog import put_plain_log
 from poanalyzer.ingest.tables.columns import RoleDetection, detect_roles
+from poanalyzer.ingest.tables.repeats import without_repeats
 from poanalyzer.ingest.tables.rolenames import CANONICAL_RESOURCE_TYPES, CANONICAL_STATES
 from poanalyzer.ingest.tables.tablefiles import (
     TableHead,
@@ -105,6 +106,7 @@ class TableAdapter:
             )
         sink.read(malformed)
         sink.record.columns = columns
+        table = without_repeats(table, columns, files, head, sink)
         table = read_times(table, columns, head, settings, config, sink)
         put_plain_log(
             sink, _events(table, columns), settings=settings, config=config, default_process=_process_name(files)

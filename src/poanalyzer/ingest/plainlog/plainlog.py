@@ -59,7 +59,7 @@ def put_plain_log(
 
     Rejected and counted: rows without case, activity or time, and those with a time outside 1950–2150. An instance
     that ends before it starts keeps its end and loses its start, with a warning: its duration is unknown, that it
-    happened is not. Duplicates are kept. “NA” is a name, an empty text is missing.
+    happened is not. Events that are equal are kept: tables lose repeated rows before. “NA” is a name, an empty text is missing.
 
     A case id that occurs under two processes means two cases: then every case id of the input is prefixed with its
     process key and “/”.

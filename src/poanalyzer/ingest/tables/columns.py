@@ -106,6 +106,8 @@ def detect_roles(
             raise InputError(
                 f"there is no column “{column}” (wanted for {role})", where=where, fix=did_you_mean(column, list(names))
             )
+    # a row that is there twice says no more than once: an id is one for all that
+    sample = list({tuple(row.get(name, "") for name in names): row for row in sample}.values())
     profiles = {name: _profile(name, sample, name in times) for name in names}
     roles = {role: ColumnGuess(column, 1.0, "declared") for role, column in overrides.items()}
     rejected: dict[str, tuple[ColumnGuess, ...]] = {}

@@ -128,7 +128,7 @@ def open_parquet(files: Sequence[InputFile], sink: Sink) -> ibis.Table:
         paths.append(str(path))
     try:
         return sink.con.read_parquet(paths)
-    except (OSError, RuntimeError, ValueError) as error:  # what back ends raise for damaged files
+    except Exception as error:  # noqa: BLE001 - each back end has errors of its own for damaged files
         raise InputError(
             f"not a sound Parquet file ({_first_line(error)})", where=files[0].name, fix="Copy or export it again."
         ) from None
