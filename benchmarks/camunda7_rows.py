@@ -61,12 +61,8 @@ def generate(folder: Path, rows: int, form: str = "csv") -> dict[str, int]:
             shutil.copy(file, folder)
             continue
         table = file.name.removeprefix("ACT_").removesuffix(".csv.gz")
-        columns = ", ".join(
-            f'"{name}" || \'-\' || copy AS "{name}"'
-            if (name.endswith("ID_") and name not in SHARED) or name == "CONFIGURATION_"
-            else f'"{name}"'
-            for (name, *_) in con.execute(f"SELECT * FROM {source(table)} LIMIT 0").description
-        )
+        names = [name for (name, *_) in con.execute(f"SELECT * FROM {source(table)} LIMIT 0").description]
+        columns = ", ".join(_column(name, form) for name in names)
         target = folder / f"ACT_{table}.{form}"
         written_as = "HEADER" if form == "csv" else "FORMAT parquet, COMPRESSION zstd"
         con.execute(
@@ -74,6 +70,14 @@ def generate(folder: Path, rows: int, form: str = "csv") -> dict[str, int]:
         )
         written[table] = copies * count(table)
     return written
+
+
+def _column(name: str, form: str) -> str:
+    """Return a column of a copy: ids of its own, and in Parquet times as a database's driver gives them."""
+    if (name.endswith("ID_") and name not in SHARED) or name == "CONFIGURATION_":
+        return f'"{name}" || \'-\' || copy AS "{name}"'
+    is_time = name.endswith(("TIME_", "DATE_", "TIMESTAMP_"))
+    return f'"{name}"::TIMESTAMP AS "{name}"' if is_time and form == "parquet" else f'"{name}"'
 
 
 def main() -> None:

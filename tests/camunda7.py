@@ -82,7 +82,7 @@ class Read:
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return the rows of a canonical table, in the order of their references."""
         found = [row for name, rows in self.sink.tables if name == table for row in rows.to_pyarrow().to_pylist()]
-        return sorted(found, key=lambda row: str(row.get("raw_ref")))
+        return sorted(found, key=lambda row: str(row["raw_ref"] or row.get("activity_instance_id")))
 
     def only(self, table: str, columns: str) -> list[tuple[Any, ...]]:
         """Return some columns of a canonical table; times as ``8:05``."""

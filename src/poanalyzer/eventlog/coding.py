@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poanalyzer.config import Accounts
-from poanalyzer.eventlog.schema import HUMAN_TYPES, SERVICE_TYPES, TABLES, WORK_TYPES, ibis_type
+from poanalyzer.eventlog.schema import (
+    HUMAN_TYPES,
+    NAMES,
+    RESOURCE_NAMES,
+    SERVICE_TYPES,
+    STEP_NAMES,
+    TABLES,
+    WORK_TYPES,
+    ibis_type,
+)
 from poanalyzer.eventlog.sink import Sink
 
 if TYPE_CHECKING:
@@ -81,14 +90,12 @@ def code_activities(con: ibis.BaseBackend, sinks: list[Sink], accounts: Accounts
     """Create the dictionaries of activities, steps and resources, and ``c_acts``."""
     import ibis
 
-    acts = [(n, s, s.once(rows)) for n, s in enumerate(sinks) for name, rows in s.tables if name == "activities"]
-    step_keys = ["element_id", "activity", "element_type", "endpoint"]
-    resource_keys = ["resource", "role", "resource_type"]
-    rows_of = [rows for _, _, rows in acts] or [_empty("activities")]
+    put = [(n, s, rows) for n, s in enumerate(sinks) for name, rows in s.tables if name == "activities"]
+    acts = [(n, s, s.once(rows) if s.names(rows) is None else rows) for n, s, rows in put]
+    step_keys, resource_keys = list(STEP_NAMES), list(RESOURCE_NAMES)
+    rows_of = [rows if (names := s.names(rows)) is None else names for _, s, rows in acts] or [_empty("activities")]
     # one scan finds the names of both kinds
-    pairs = con.create_table(
-        "t_names", _union([r.select(step_keys + resource_keys).distinct() for r in rows_of]), temp=True
-    )
+    pairs = con.create_table("t_names", _union([r.select(*NAMES).distinct() for r in rows_of]), temp=True)
     steps = pairs.select(step_keys).distinct()
     resources = pairs.select(resource_keys).distinct()
     names = steps.select("activity").distinct()
@@ -100,9 +107,18 @@ def code_activities(con: ibis.BaseBackend, sinks: list[Sink], accounts: Accounts
     stored = _stored(acts)
     parts = [_coded(con, number, sink, rows, stored) for number, sink, rows in acts]
     con.create_table("c_acts", _union(parts) if parts else _coded(con, 0, None, _empty("activities"), stored))
+    _refuse_unnamed(con)
     con.drop_table("t_names")
     if silent := _silent(sinks):
         _fill_spans(con, silent)
+
+
+def _refuse_unnamed(con: ibis.BaseBackend) -> None:
+    """Raise RuntimeError where rows bear names that their adapter did not put: a fault of the adapter."""
+    acts = con.table("c_acts")
+    unnamed = int(con.execute(acts.filter(acts.step_ix.isnull() | acts.resource_ix.isnull()).count()))
+    if unnamed:
+        raise RuntimeError(f"{unnamed} activities have names that are not among those put with them")
 
 
 def _silent(sinks: list[Sink]) -> list[int]:
@@ -185,9 +201,7 @@ def _stored(acts: list[tuple[int, Sink, ibis.Table]]) -> list[str]:
 
 
 #: Columns that stand in dictionaries, and columns that the coded table always has.
-CODED = frozenset(
-    ("case_id", "element_id", "activity", "element_type", "endpoint", "resource", "role", "resource_type", "source")
-)
+CODED = frozenset(("case_id", *NAMES, "source"))
 _ALWAYS = ("start", "end", "state")
 
 
@@ -196,12 +210,14 @@ def _coded(con: ibis.BaseBackend, number: int, sink: Sink | None, rows: ibis.Tab
     import ibis
 
     constants = sink.constants(rows) if sink else {}
+    # names that were put apart may lack some: no row goes without being told
+    how: Literal["inner", "left"] = "left" if sink and sink.names(rows) is not None else "inner"
     cases = case_map(con).filter(ibis._.sink == number)
     out = rows.join(cases.drop("sink"), "case_id")
-    out = _lookup(out, con.table("d_step"), dict.fromkeys(["element_id", "activity", "element_type", "endpoint"]),
-                  constants, ["step_ix", "activity_ix", "is_task", "is_call", "by_type"])  # fmt: skip
+    out = _lookup(out, con.table("d_step"), dict.fromkeys(STEP_NAMES),
+                  constants, ["step_ix", "activity_ix", "is_task", "is_call", "by_type"], how)  # fmt: skip
     out = _lookup(out, con.table("d_resource"), {"resource": None, "role": None, "resource_type": "given_type"},
-                  constants, ["resource_ix", "by_resource", "inferred"])  # fmt: skip
+                  constants, ["resource_ix", "by_resource", "inferred"], how)  # fmt: skip
     if "called_case_id" in stored:
         called = cases.select(called_case_id="case_id", called_ix="case_ix")
         out = out.left_join(called, "called_case_id").drop("called_case_id_right")
@@ -220,7 +236,12 @@ def _coded(con: ibis.BaseBackend, number: int, sink: Sink | None, rows: ibis.Tab
 
 
 def _lookup(
-    rows: ibis.Table, names: ibis.Table, keys: dict[str, str | None], constants: dict[str, object], take: list[str]
+    rows: ibis.Table,
+    names: ibis.Table,
+    keys: dict[str, str | None],
+    constants: dict[str, object],
+    take: list[str],
+    how: Literal["inner", "left"],
 ) -> ibis.Table:
     """Join a dictionary on the keys that vary in this input; constant ones only narrow the dictionary.
 
@@ -241,7 +262,7 @@ def _lookup(
     if not varying:
         return rows.cross_join(small)
     on = [comparable(rows[left], left) == small[f"k_{left}"] for left in varying]
-    return rows.join(small, on).drop(*[f"k_{left}" for left in varying])
+    return rows.join(small, on, how=how).drop(*[f"k_{left}" for left in varying])
 
 
 _NEVER_NULL = frozenset(("activity", "element_type", "resource_type"))

@@ -69,6 +69,11 @@ TABLES: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 
+#: Columns of activities that name the step, and those that name who did it: few combinations, kept in dictionaries.
+STEP_NAMES = ("element_id", "activity", "element_type", "endpoint")
+RESOURCE_NAMES = ("resource", "role", "resource_type")
+NAMES = STEP_NAMES + RESOURCE_NAMES
+
 #: What a column that is never null holds where an adapter says nothing.
 UNSAID = {"element_type": "unknown", "resource_type": "unknown", "state": "unknown"}
 

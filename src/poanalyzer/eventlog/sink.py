@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from poanalyzer.eventlog.schema import CAPABILITIES, TABLES, UNSAID, ibis_type
+from poanalyzer.eventlog.schema import CAPABILITIES, NAMES, TABLES, UNSAID, ibis_type
 from poanalyzer.results import Capability, Problem
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class InputRecord:
     rejected: dict[str, int] = field(default_factory=dict)
     capabilities: dict[str, Capability] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
+    #: What stands before an activity's own id in its ``raw_ref``, where every row's is made so: then none is stored.
+    activity_refs: str = ""
 
 
 class Sink:
@@ -69,14 +71,17 @@ class Sink:
         self.workdir = workdir
         self.tables: list[tuple[str, ibis.Table]] = []
         self._constants: dict[int, dict[str, object]] = {}
+        self._names: dict[int, ibis.Table] = {}
         self.problems: list[Problem] = []
         self._kept: list[str] = []
         self._progress = progress
 
-    def put(self, table: str, rows: ibis.Table | pa.Table) -> None:
+    def put(self, table: str, rows: ibis.Table | pa.Table, *, names: ibis.Table | None = None) -> None:
         """Add rows of a canonical table. Columns that are absent become NULL; unknown ones are an error.
 
-        Times are int64 microseconds UTC. Expressions stay lazy: they are run when the log is sealed.
+        Times are int64 microseconds UTC. Expressions stay lazy: they are run when the log is sealed. ``names`` has the
+        names that rows of activities bear (:data:`~poanalyzer.eventlog.schema.NAMES`), where these are known without
+        running all of what the rows need.
         """
         import ibis
         import pyarrow as pa
@@ -94,6 +99,8 @@ class Sink:
         filled["source"] = ibis.literal(self.record.path)
         rows_out = expr.select(**filled)
         self._constants[id(rows_out)] = _constants(expr, table)
+        if names is not None:
+            self._names[id(rows_out)] = names.select(**{c: names[c].cast("string") for c in NAMES})
         self.tables.append((table, rows_out))
 
     def constants(self, rows: ibis.Table) -> dict[str, object]:
@@ -102,6 +109,10 @@ class Sink:
         They need no join and no storage: on ten million rows that is a third of the time.
         """
         return self._constants[id(rows)]
+
+    def names(self, rows: ibis.Table) -> ibis.Table | None:
+        """Return what was put as the names that rows put here bear."""
+        return self._names.get(id(rows))
 
     def stage(self, rows: pa.Table, name: str = "rows") -> ibis.Table:
         """Keep Arrow rows in the store's back end under a fresh name and return them as an Ibis table."""
@@ -118,6 +129,23 @@ class Sink:
         table = f"kept_{name}_{uuid4().hex}"
         self._kept.append(table)
         return self.con.create_table(table, rows, temp=True)
+
+    def keep_named(
+        self, rows: ibis.Table, names: Sequence[str], name: str, told: Callable[[ibis.Table], ibis.Table] | None = None
+    ) -> ibis.Table:
+        """Keep rows of which the columns ``names`` have few values together: each combination once, and rows point to it.
+
+        ``told`` adds columns that follow from the names alone; it is asked once for each combination, not once a row.
+        """
+        import ibis
+
+        kinds = rows.select(*names).distinct()
+        kinds = kinds.mutate(kind_=ibis.row_number().over(order_by=[kinds[c] for c in names]).cast("int32"))
+        kinds = self.keep(told(kinds) if told else kinds, f"{name}_kinds")
+        keys = kinds.select("kind_", **{f"k_{c}": kinds[c] for c in names})
+        found = rows.join(keys, [rows[c].identical_to(keys[f"k_{c}"]) for c in names])
+        kept = self.keep(found.drop(*names, *(f"k_{c}" for c in names)), name)
+        return kept.join(kinds, "kind_").drop("kind_")
 
     def once(self, rows: ibis.Table) -> ibis.Table:
         """Return rows put here, run and kept if joins made them: who reads them twice must not pay twice."""

@@ -51,9 +51,12 @@ def _activities(log: EventLog) -> ibis.Table:
     # a plain log names no instances: their place in the case is their name
     made = rows.case_id + "/" + number.cast("string")
     paths = [(rows.sink == n, r.path) for n, r in enumerate(log.inputs)]
+    refs = [(rows.sink == n, ibis.literal(r.activity_refs)) for n, r in enumerate(log.inputs) if r.activity_refs]
+    ref = ibis.cases(*refs) + rows.activity_instance_id if refs else ibis.null("string")
     observed = ibis.ifelse(rows.start.notnull(), "observed", ibis.null("string"))
     return rows.mutate(
         activity_instance_id=ibis.coalesce(rows.activity_instance_id, made),
         source=ibis.cases(*paths),
+        raw_ref=ibis.coalesce(rows.raw_ref, ref),
         start_kind=ibis.coalesce(rows.start_kind, observed),
     )

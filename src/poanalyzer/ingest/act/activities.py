@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.schema import EARLIEST_US, HUMAN_TYPES, LATEST_US, SERVICE_TYPES
@@ -12,6 +13,8 @@ from poanalyzer.ingest.engine.accounting import reject_rows
 if TYPE_CHECKING:
     import ibis
 
+#: Columns that have few values together: models have so many elements, however many rows there are.
+_NAMES = ("PROC_DEF_KEY_", "PROC_DEF_ID_", "ACT_ID_", "ACT_NAME_", "ACT_TYPE_", "ACT_INST_STATE_")
 #: ACT_TYPE_ of rows that are no activities: sequence flows taken, which only Flowable writes.
 FLOW = "sequenceFlow"
 
@@ -47,65 +50,73 @@ def usable_rows(export: Export, sink: Sink) -> ibis.Table:
     counts = reject_rows(judged, sink, "ID_", "ACT_HI_ACTINST {}")
     sink.read(sum(counts.values()) + malformed + twice)
     sink.kept(counts.get("", 0))
-    return _plainly_named(judged.filter(judged.reason == "").drop("reason"))
+    return judged.filter(judged.reason == "").drop("reason")
 
 
-def _plainly_named(rows: ibis.Table) -> ibis.Table:
-    """Return the rows with names on one line. There are few names, so it is done once for each, not once a row."""
-    names = rows.select(written="ACT_NAME_").distinct()
-    names = names.mutate(name=names.written.re_replace(r"\s+", " ").strip().nullif(""))
-    named = rows.left_join(names, [("ACT_NAME_", "written")])
-    return named.mutate(ACT_NAME_=named.name).drop("written", "name")
+def keep_rows(rows: ibis.Table, sink: Sink, told: Callable[[ibis.Table], ibis.Table]) -> ibis.Table:
+    """Return the rows of ACT_HI_ACTINST kept in the store, with names on one line; ``told`` is of :meth:`Sink.keep_named`."""
+
+    def on_one_line(kinds: ibis.Table) -> ibis.Table:
+        return told(kinds.mutate(ACT_NAME_=kinds.ACT_NAME_.re_replace(r"\s+", " ").strip().nullif("")))
+
+    return sink.keep_named(rows, _NAMES, "actinst", on_one_line)
 
 
-def by_code(rows: ibis.Table) -> ibis.Value:
-    """Return what the model names as a machine's work (class, expression, topic), without its kind."""
+def told_by_model(rows: ibis.Table) -> ibis.Table:
+    """Add what the model says of who does it: ``m_code`` (class, expression or topic of a machine's work), ``m_group``."""
     import ibis
 
-    does = rows.m_implementation.re_replace("^[a-z]+:", "")
-    return ibis.ifelse(rows.element_type.isin(SERVICE_TYPES), does, ibis.null("string"))
+    groups, does = rows.m_candidate_groups, rows.m_implementation.re_replace("^[a-z]+:", "")
+    names_nobody = groups.contains("${") | groups.contains("#{")
+    return rows.mutate(
+        m_code=ibis.ifelse(rows.element_type.isin(SERVICE_TYPES), does, ibis.null("string")),
+        m_group=ibis.ifelse(names_nobody, ibis.null("string"), groups.split(",")[0].strip().nullif("")),
+    )
 
 
-def put_activities(rows: ibis.Table, sink: Sink, **of_engine: ibis.Value) -> None:
-    """Fill ``activities``, with the columns that each engine tells in its own way.
-
-    ``rows`` are those of ACT_HI_ACTINST with ``element_type`` (of BPMN), ``scope_id``, ``mi_index``, ``person`` and
-    ``worker`` (who did it if it is a human task, or if it is a machine's), ``claimed``, ``task_group``, ``task_due``, and what
-    the model says of the element (``m_…``).
-    """
+def activity_names(rows: ibis.Table) -> dict[str, ibis.Value]:
+    """Return the columns of ``activities`` that name a step and who did it, from rows as :func:`put_activities` takes them."""
     import ibis
 
     machine, human = rows.element_type.isin(SERVICE_TYPES), rows.element_type.isin(HUMAN_TYPES)
-    in_event = (rows.m_element_type == "eventSubProcess").fill_null(False)
+    in_event = (rows.element_type == "subProcess") & (rows.m_element_type == "eventSubProcess").fill_null(False)
+    return {
+        "element_id": rows.ACT_ID_,
+        "activity": ibis.coalesce(rows.ACT_NAME_, rows.m_name, rows.ACT_ID_),
+        "element_type": ibis.ifelse(in_event, "eventSubProcess", rows.element_type),
+        "endpoint": rows.endpoint,
+        "resource": ibis.ifelse(machine, rows.worker, rows.person),
+        "role": ibis.coalesce(rows.task_group, rows.m_group),
+        "resource_type": ibis.cases(
+            (machine, "system"), (human & rows.person.notnull(), "human"), else_="unknown"
+        ),
+    }  # fmt: skip
+
+
+def put_activities(rows: ibis.Table, sink: Sink, names: ibis.Table | None = None, **of_engine: ibis.Value) -> None:
+    """Fill ``activities``, with the columns that each engine tells in its own way.
+
+    ``rows`` are those of ACT_HI_ACTINST with ``element_type`` (of BPMN), ``scope_id``, ``mi_index``, ``person`` and
+    ``worker`` (who did it if it is a human task, or if it is a machine's), ``endpoint``, ``claimed``, ``task_group``,
+    ``task_due``, and what the model says of the element (``m_…``, :func:`told_by_model`). ``names``: what :meth:`Sink.put` takes.
+    """
+    import ibis
+
+    sink.record.activity_refs = "ACT_HI_ACTINST:"
     sink.put(
         "activities",
         rows.select(
             "scope_id", "mi_index", "seq",
             activity_instance_id=rows.ID_,
             case_id=rows.PROC_INST_ID_,
-            element_id=rows.ACT_ID_,
-            activity=ibis.coalesce(rows.ACT_NAME_, rows.m_name, rows.ACT_ID_),
-            element_type=ibis.ifelse(
-                (rows.element_type == "subProcess") & in_event, "eventSubProcess", rows.element_type
-            ),
             called_case_id=rows.CALL_PROC_INST_ID_,
             assigned=rows.claimed,
             start=rows.START_TIME_,
             end=rows.END_TIME_,
             start_kind=ibis.literal("observed"),
-            resource=ibis.ifelse(machine, rows.worker, rows.person),
-            role=ibis.coalesce(rows.task_group, _plain_group(rows.m_candidate_groups)),
-            resource_type=ibis.cases((machine, "system"), (human & rows.person.notnull(), "human"), else_="unknown"),
             due=rows.task_due,
-            raw_ref=ibis.literal("ACT_HI_ACTINST:") + rows.ID_,
+            **activity_names(rows),
             **of_engine,
         ),
+        names=names,
     )  # fmt: skip
-
-
-def _plain_group(groups: ibis.Value) -> ibis.Value:
-    """Return the first candidate group of a model; an expression names nobody."""
-    import ibis
-
-    first = groups.split(",")[0].strip()
-    return ibis.ifelse(groups.contains("${") | groups.contains("#{"), ibis.null("string"), first.nullif(""))

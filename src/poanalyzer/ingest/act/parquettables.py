@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from poanalyzer.errors import InputError
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.act.columns import COLUMNS, column_name, table_named, table_with, times, wanted
-from poanalyzer.ingest.act.parts import TablePart
+from poanalyzer.ingest.act.columns import COLUMNS, ONLY_WITH, column_name, table_named, table_with, times, wanted
+from poanalyzer.ingest.act.parts import Staged, TablePart
 from poanalyzer.ingest.files import InputFile
-from poanalyzer.ingest.tables.tablefiles import is_parquet, parquet_schema
+from poanalyzer.ingest.tables.tablefiles import is_parquet, open_parquet, parquet_schema
+from poanalyzer.ingest.times.local_clock import LocalClock
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,10 +35,10 @@ def held(file: InputFile) -> dict[str, frozenset[str]]:
 
 def parts(files: Sequence[InputFile], sink: Sink) -> list[TablePart]:
     """Return the rows of files that :func:`held` knows."""
-    return [_part(file, table) for file in files for table in held(file) if table in COLUMNS]
+    return [_part(file, table, sink) for file in files for table in held(file) if table in COLUMNS]
 
 
-def _part(file: InputFile, table: str) -> TablePart:
+def _part(file: InputFile, table: str, sink: Sink) -> TablePart:
     schema = parquet_schema(file)
     names: dict[str, str] = {}
     for field in schema:
@@ -50,7 +51,46 @@ def _part(file: InputFile, table: str) -> TablePart:
         columns=tuple(names),
         header=tuple(schema.names),
         batches=lambda: _batches(file, table, names),
+        staged=partial(_left, file, table, names, sink) if _is_readable(file, table, schema, names) else None,
     )
+
+
+def _is_readable(file: InputFile, table: str, schema: pa.Schema, names: dict[str, str]) -> bool:
+    """Whether the store can read the file where it lies: its times are typed, and nothing in it is bytes."""
+    import pyarrow as pa
+
+    def readable(name: str, kind: pa.DataType) -> bool:
+        if name in times(table):
+            return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+        return _is_single(kind)
+
+    return table not in ONLY_WITH and all(readable(n, schema.field(c).type) for n, c in names.items())
+
+
+def _is_single(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind))
+
+
+def _left(file: InputFile, table: str, names: dict[str, str], sink: Sink, clock: LocalClock) -> Staged:
+    """Return the rows of a file that stays where it is, once every page of it has been looked at: damage is told here."""
+    rows = open_parquet([file], sink).select(**names)
+    try:
+        counts = rows.aggregate(rows.count().name("rows"), **{f"n_{c}": rows[c].count() for c in names})
+        read = int(counts.to_pyarrow()["rows"][0].as_py())
+    except Exception as error:  # noqa: BLE001 - each back end has errors of its own for damaged files
+        raise _damaged(file, error) from None
+    moments = clock.typed_to_utc(rows, [c for c in names if c in times(table)])
+    texts = {c: rows[c].cast("string") for c in names if c not in moments}
+    is_local = any(getattr(rows[c].type(), "timezone", None) is None for c in moments)
+    everything = {c: moments[c] if c in moments else texts[c] for c in names}
+    return Staged(file.name, rows.select(**everything), tuple(names), read, 0, is_local)
+
+
+def _damaged(file: InputFile, error: Exception) -> InputError:
+    said = str(error).splitlines()[0][:160]
+    return InputError(f"the Parquet file cannot be read ({said})", where=file.name, fix="Copy or export it again.")
 
 
 @lru_cache(maxsize=4096)
@@ -74,11 +114,7 @@ def _batches(file: InputFile, table: str, names: dict[str, str]) -> Iterator[pa.
                 columns = [_told(batch.column(column), name in moments) for name, column in names.items()]
                 yield pa.RecordBatch.from_arrays(columns, names=list(names))
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(
-            f"the Parquet file cannot be read ({str(error).splitlines()[0][:160]})",
-            where=file.name,
-            fix="Copy or export it again.",
-        ) from None
+        raise _damaged(file, error) from None
 
 
 def _is_plain(kind: pa.DataType) -> bool:

@@ -31,7 +31,7 @@ class TablePart:
     ``columns`` are those of the batches, in order: the wanted ones (:func:`columns.wanted`) that the source has, as text.
     A time may instead be a timestamp without a zone (the engine's local clock) or int64 microseconds UTC.
     ``malformed`` fills with the numbers of rows that did not fit while ``batches`` is read, once.
-    A form that reads its rows in the store gives ``staged`` instead of ``batches``.
+    A form that reads its rows in the store gives ``staged`` instead of ``batches``: it gets the clock of the engine's zone.
     """
 
     table: str
@@ -41,7 +41,7 @@ class TablePart:
     header: tuple[str, ...]
     batches: Callable[[], Iterator[pa.RecordBatch]] = lambda: iter(())
     malformed: list[int] = field(default_factory=list)
-    staged: Callable[[], Staged] | None = None
+    staged: Callable[[LocalClock], Staged] | None = None
     #: Whether an engine's REST interface answered it: there an empty answer says nothing of what the engine records.
     answered: bool = False
     #: Which of several forms is believed where they hold the same row: the lowest.
@@ -68,7 +68,7 @@ def stage(part: TablePart, clock: LocalClock, sink: Sink) -> Staged:
 
     _check(part)
     if part.staged:
-        return part.staged()
+        return part.staged(clock)
     # by way of a Parquet file: streamed, so that memory stays flat, and read alike by every back end
     path = sink.workdir / f"act_{part.table.lower()}-{next(_SERIAL)}.parquet"
     batches = part.batches()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.act.activities import by_code, put_activities
+from poanalyzer.ingest.act.activities import activity_names, put_activities
 from poanalyzer.ingest.act.export import Export
-from poanalyzer.ingest.camunda7.instances import TYPED_STARTS, element_type
+from poanalyzer.ingest.camunda7.instances import TYPED_STARTS
 from poanalyzer.ingest.camunda7.jobs import with_jobs
 from poanalyzer.ingest.camunda7.multi_instance import with_index
 
@@ -30,37 +30,34 @@ def put_activity_instances(export: Export, acts: ibis.Table, elements: ibis.Tabl
         sink.note(
             "note", f"{alone} tasks stand outside any process (ACT_HI_TASKINST): they are no activities, and left out"
         )
-    typed = element_type(acts.ACT_TYPE_)
-    rows = acts.mutate(element_type=typed).left_join(
-        elements, [("PROC_DEF_ID_", "definition_id"), ("bare_id", "m_element_id")]
-    )
     by_event = acts.filter(acts.ACT_TYPE_.isin(TYPED_STARTS) & (acts.PARENT_ACT_INST_ID_ != acts.PROC_INST_ID_))
-    by_event = by_event.select(event_scope="PARENT_ACT_INST_ID_").distinct()
-    rows = rows.left_join(by_event, [("ID_", "event_scope")])
-    rows = with_index(rows, acts, export)
-    rows = with_jobs(rows, acts, export)
-    rows = _with_tasks(rows, export)
-    rows = _with_workers(rows, export)
-    rows = _with_decisions(rows, export)
-    rows = _with_compensation(rows, acts, elements)
-    rows = rows.mutate(
+    by_event = export.keep(by_event.select(event_scope="PARENT_ACT_INST_ID_").distinct(), "event_scopes")
+    named = acts.left_join(by_event, [("ID_", "event_scope")])
+    named = _with_tasks(named, export)
+    named = _with_workers(named, export)
+    named = _with_decisions(named, export)
+    named = named.mutate(
         element_type=ibis.ifelse(
-            (rows.element_type == "subProcess") & rows.event_scope.notnull(), "eventSubProcess", rows.element_type
+            (named.element_type == "subProcess") & named.event_scope.notnull(), "eventSubProcess", named.element_type
         ),
-        scope_id=rows.PARENT_ACT_INST_ID_.nullif(rows.PROC_INST_ID_),
-        person=ibis.coalesce(rows.completed_by, rows.task_assignee, rows.ASSIGNEE_),
+        person=ibis.coalesce(named.completed_by, named.task_assignee, named.ASSIGNEE_),
+        endpoint=ibis.coalesce(named.topic, named.decision_key, named.m_code),
+        scope_id=named.PARENT_ACT_INST_ID_.nullif(named.PROC_INST_ID_),
     )
+    rows = with_index(named, acts, export)
+    rows = with_jobs(rows, acts, export)
+    rows = _with_compensation(rows, acts, elements)
     # selected columns, engines before the state was kept: of tasks alone it is known how they ended
     stated = export.has_column("HI_ACTINST", "ACT_INST_STATE_")
     canceled = rows.canceled if stated else (rows.task_reason != "completed").fill_null(False)
     put_activities(
         rows,
         sink,
+        named.select(**activity_names(named)),
         scheduled=ibis.coalesce(
             rows.offered, ibis.ifelse(rows.element_type == "userTask", rows.START_TIME_, rows.job_created)
         ),
         state=ibis.cases((canceled, "canceled"), (rows.END_TIME_.isnull(), "running"), else_="completed"),
-        endpoint=ibis.coalesce(rows.topic, rows.decision_key, by_code(rows)),
         is_compensation=ibis.coalesce(rows.m_is_compensation, rows.compensates),
         error_code=ibis.ifelse(rows.ACT_TYPE_.isin(_ERRORS), rows.m_event_ref, ibis.null("string")),
     )
@@ -98,7 +95,7 @@ def _with_tasks(rows: ibis.Table, export: Export) -> ibis.Table:
         task_group=every.task_group.min(), completed_by=every.completed_by.max(),
         claimed=ibis.coalesce(every.link_claimed.min(), every.op_claimed.min()),
     )  # fmt: skip
-    return rows.left_join(of_task, [("TASK_ID_", "task_ref")])
+    return rows.left_join(export.keep(of_task, "tasks"), [("TASK_ID_", "task_ref")])
 
 
 def _with_workers(rows: ibis.Table, export: Export) -> ibis.Table:
@@ -112,7 +109,7 @@ def _with_workers(rows: ibis.Table, export: Export) -> ibis.Table:
         tried_by=log.WORKER_ID_.max(),
         offered=ibis.ifelse(log.STATE_ == "0", log.TIMESTAMP_, None).min(),
     )  # fmt: skip
-    rows = rows.left_join(log, [("ID_", "ext_instance")])
+    rows = rows.left_join(export.keep(log, "workers"), [("ID_", "ext_instance")])
     return rows.mutate(worker=ibis.coalesce(rows.done_by, rows.tried_by))
 
 

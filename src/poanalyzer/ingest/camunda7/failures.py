@@ -43,7 +43,7 @@ def _job_attempts(export: Export, tried: ibis.Table, acts: ibis.Table) -> ibis.T
     failed = log.filter((log.JOB_STATE_ == _FAILED) & log.element.notnull() & log.TIMESTAMP_.notnull())
     failed = failed.filter(failed.PROCESS_INSTANCE_ID_.notnull())
     failed = failed.mutate(case=failed.PROCESS_INSTANCE_ID_, at=failed.TIMESTAMP_, job=failed.JOB_ID_)
-    failed = with_instance(failed, tried, acts)
+    failed = with_instance(failed, tried, acts, export)
     nth = ibis.row_number().over(group_by=failed.JOB_ID_, order_by=[failed.TIMESTAMP_, failed.ID_])
     before = failed.JOB_RETRIES_.try_cast("int64")
     return failed.select(
@@ -66,6 +66,7 @@ def _external_attempts(export: Export) -> ibis.Table:
 
     log = export.table("HI_EXT_TASK_LOG")
     log = log.filter(log.EXT_TASK_ID_.notnull() & log.TIMESTAMP_.notnull())
+    log = log.semi_join(log.filter(log.STATE_ == _FAILED), "EXT_TASK_ID_")
     in_order = [log.TIMESTAMP_, log.STATE_, log.ID_]
     log = log.mutate(
         next_retries=log.RETRIES_.lead().over(group_by=log.EXT_TASK_ID_, order_by=in_order).try_cast("int64"),
@@ -114,7 +115,7 @@ def put_incidents(export: Export, tried: ibis.Table, acts: ibis.Table, sink: Sin
         sink.note("note", f"{outside} incidents belong to no process instance (batches, timers that start processes)")
     rows = rows.filter(rows.PROC_INST_ID_.notnull())
     rows = rows.mutate(case=rows.PROC_INST_ID_, at=rows.CREATE_TIME_, job=rows.CONFIGURATION_)
-    rows = with_instance(rows, tried, acts)
+    rows = with_instance(rows, tried, acts, export)
     log = export.table("HI_EXT_TASK_LOG")
     tasks = log.filter(log.EXT_TASK_ID_.notnull()).group_by(ext_task="EXT_TASK_ID_").agg(
         ext_instance=log.ACT_INST_ID_.max()

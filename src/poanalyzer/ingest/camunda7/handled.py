@@ -29,15 +29,15 @@ _EVENT_STARTS = {
 _AT_ONCE_US = 1_000_000
 
 
-def put_handled(acts: ibis.Table, elements: ibis.Table, cases: ibis.Table, sink: Sink) -> None:
+def put_handled(acts: ibis.Table, cases: ibis.Table, sink: Sink) -> None:
     """Fill ``exceptions`` with what boundary events and event sub-processes caught, cleared by the model.
 
     External events count where they interrupted something: a message that only starts side work is no exception. An error
     that an end event threw and nothing caught, in its instance or in those that called it, is one that nobody cleared.
     """
-    sink.put("exceptions", _boundaries(acts, elements))
-    sink.put("exceptions", _event_scopes(acts, elements))
-    sink.put("exceptions", _uncaught(acts, elements, cases))
+    sink.put("exceptions", _boundaries(acts))
+    sink.put("exceptions", _event_scopes(acts))
+    sink.put("exceptions", _uncaught(acts, cases))
 
 
 def _kind(raw: ibis.Value, kinds: dict[str, str]) -> ibis.Value:
@@ -46,15 +46,10 @@ def _kind(raw: ibis.Value, kinds: dict[str, str]) -> ibis.Value:
     return ibis.cases(*((raw == name, kind) for name, kind in kinds.items()))
 
 
-def _modelled(fired: ibis.Table, elements: ibis.Table) -> ibis.Table:
-    model = elements.select("definition_id", "m_element_id", "m_attached_to", "m_event_ref", "m_interrupting")
-    return fired.left_join(model, [("PROC_DEF_ID_", "definition_id"), ("element_id", "m_element_id")])
-
-
-def _boundaries(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
+def _boundaries(acts: ibis.Table) -> ibis.Table:
     import ibis
 
-    fired = _modelled(acts.filter(acts.ACT_TYPE_.isin(list(_BOUNDARIES))), elements)
+    fired = acts.filter(acts.ACT_TYPE_.isin(list(_BOUNDARIES)))
     hosts = acts.select(
         h_case="PROC_INST_ID_", h_id="ID_", h_scope="PARENT_ACT_INST_ID_", h_element="bare_id", h_type="ACT_TYPE_",
         h_start="START_TIME_", h_end="END_TIME_", h_canceled="canceled",
@@ -95,11 +90,10 @@ def _boundaries(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
     return _exceptions(rows.filter(counts))
 
 
-def _event_scopes(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
+def _event_scopes(acts: ibis.Table) -> ibis.Table:
     import ibis
 
     started = acts.filter(acts.ACT_TYPE_.isin(list(_EVENT_STARTS)) & (acts.PARENT_ACT_INST_ID_ != acts.PROC_INST_ID_))
-    started = _modelled(started, elements)
     scopes = acts.select(s_id="ID_", s_element="element_id", s_outer="PARENT_ACT_INST_ID_")
     rows = started.left_join(scopes, [("PARENT_ACT_INST_ID_", "s_id")])
     stopped = acts.filter(acts.canceled).select(outer="PARENT_ACT_INST_ID_", stopped_at="END_TIME_").distinct()
@@ -111,11 +105,11 @@ def _event_scopes(acts: ibis.Table, elements: ibis.Table) -> ibis.Table:
     return _exceptions(rows.filter(counts))
 
 
-def _uncaught(acts: ibis.Table, elements: ibis.Table, cases: ibis.Table) -> ibis.Table:
+def _uncaught(acts: ibis.Table, cases: ibis.Table) -> ibis.Table:
     import ibis
 
     roots = cases.select(r_case="case_id", root="root_case_id")
-    thrown = _modelled(acts.filter(acts.ACT_TYPE_ == "errorEndEvent"), elements)
+    thrown = acts.filter(acts.ACT_TYPE_ == "errorEndEvent")
     thrown = thrown.inner_join(roots, [("PROC_INST_ID_", "r_case")])
     catching = acts.filter(
         (acts.ACT_TYPE_ == "boundaryError")

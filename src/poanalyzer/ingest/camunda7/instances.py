@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.act.activities import usable_rows
+from poanalyzer.ingest.act.activities import keep_rows, told_by_model, usable_rows
 from poanalyzer.ingest.act.export import Export
 from poanalyzer.ingest.act.instances import known_instances, put_cases, recorded_instances
 
@@ -46,18 +46,24 @@ def element_type(raw: ibis.Value) -> ibis.Value:
     )
 
 
-def usable_activities(export: Export, sink: Sink) -> ibis.Table:
-    """Return the rows of ACT_HI_ACTINST that can be used, kept in the store; account for all of them."""
+def usable_activities(export: Export, elements: ibis.Table, sink: Sink) -> ibis.Table:
+    """Return the rows of ACT_HI_ACTINST that can be used, kept in the store; account for all of them.
+
+    ``elements``: of the models; what these say of the element that ran stands beside it (``m_…``).
+    """
+
+    def told(kinds: ibis.Table) -> ibis.Table:
+        kinds = kinds.mutate(
+            element_id=kinds.ACT_ID_,
+            bare_id=kinds.ACT_ID_.replace(BODY, ""),
+            canceled=(kinds.ACT_INST_STATE_ == _CANCELED).fill_null(False),
+            element_type=element_type(kinds.ACT_TYPE_),
+        )
+        known = [("PROC_DEF_ID_", "definition_id"), ("bare_id", "m_element_id")]
+        return told_by_model(kinds.left_join(elements, known))
+
     rows = usable_rows(export, sink)
-    return export.keep(
-        rows.mutate(
-            element_id=rows.ACT_ID_,
-            bare_id=rows.ACT_ID_.replace(BODY, ""),
-            canceled=(rows.ACT_INST_STATE_ == _CANCELED).fill_null(False),
-            seq=rows.SEQUENCE_COUNTER_.try_cast("int64"),
-        ),
-        "actinst",
-    )
+    return keep_rows(rows.mutate(seq=rows.SEQUENCE_COUNTER_.try_cast("int64")), sink, told)
 
 
 def put_instances(export: Export, acts: ibis.Table, definitions: ibis.Table, sink: Sink) -> ibis.Table:

@@ -22,15 +22,14 @@ def with_index(rows: ibis.Table, acts: ibis.Table, export: Export) -> ibis.Table
     import ibis
 
     bodies = acts.filter(acts.ACT_TYPE_ == "multiInstanceBody")
-    some = acts.semi_join(bodies.select("PROC_INST_ID_"), "PROC_INST_ID_")
-    # what stands in a scope, and the scopes: most rows stand right in their process instance, and have no index
-    below = some.PARENT_ACT_INST_ID_ != some.PROC_INST_ID_
-    holders = some.filter(below).select(holder="PARENT_ACT_INST_ID_").distinct()
-    some = some.filter(below).union(some.filter(~below).semi_join(holders, [("ID_", "holder")]))
-    some = some.select(
-        "ID_", "START_TIME_", "seq", "ACT_ID_", up="PARENT_ACT_INST_ID_", body=some.ACT_TYPE_ == "multiInstanceBody"
-    )
-    some = export.keep(some, "mi_rows")
+    if not export.size(bodies):
+        return rows.mutate(mi_index=ibis.null("int64"))
+    # most rows stand right in their process instance, and have no index; the others, and the scopes that they stand in
+    below = acts.PARENT_ACT_INST_ID_ != acts.PROC_INST_ID_
+    inner = acts.filter(below).semi_join(bodies.select("PROC_INST_ID_"), "PROC_INST_ID_")
+    inner = export.keep(_places(inner), "mi_inner")
+    outer = _places(acts.filter(~below)).semi_join(inner.select(holder="up"), [("ID_", "holder")])
+    some = inner.union(export.keep(outer, "mi_outer"))
     # from the outermost scopes inwards, a level at a time: only rows that others stand in are followed
     scopes = some.semi_join(some.select(inner="up"), [("ID_", "inner")])
     level = scopes.anti_join(some.select(outer="ID_"), [("up", "outer")])
@@ -54,3 +53,8 @@ def with_index(rows: ibis.Table, acts: ibis.Table, export: Export) -> ibis.Table
         return rows.mutate(mi_index=ibis.null("int64"))
     known = ibis.union(*found) if len(found) > 1 else found[0]
     return rows.left_join(known, [("ID_", "mi_id")])
+
+
+def _places(acts: ibis.Table) -> ibis.Table:
+    is_body = acts.ACT_TYPE_ == "multiInstanceBody"
+    return acts.select("ID_", "START_TIME_", "seq", "ACT_ID_", up="PARENT_ACT_INST_ID_", body=is_body)

@@ -30,9 +30,11 @@ def put_operations(export: Export, tried: ibis.Table, sink: Sink) -> None:
         job=rows.JOB_ID_.min(),
         external=rows.EXTERNAL_TASK_ID_.min(),
     )
-    tasks = _elements_of(export.table("HI_TASKINST"), "ID_", "TASK_DEF_KEY_", "task")
-    jobs = _elements_of(export.table("HI_JOB_LOG"), "JOB_ID_", "ACT_ID_", "job", None)
-    externals = _elements_of(export.table("HI_EXT_TASK_LOG"), "EXT_TASK_ID_", "ACT_ID_", "external")
+    tasks = _elements_of(export.table("HI_TASKINST"), "ID_", "TASK_DEF_KEY_", "task", rows.TASK_ID_)
+    jobs = _elements_of(export.table("HI_JOB_LOG"), "JOB_ID_", "ACT_ID_", "job", rows.JOB_ID_, None)
+    externals = _elements_of(
+        export.table("HI_EXT_TASK_LOG"), "EXT_TASK_ID_", "ACT_ID_", "external", rows.EXTERNAL_TASK_ID_
+    )
     # a job that failed at several elements had several instances: which of them was meant nobody knows
     instances = tried.group_by(tried_job="job").agg(low=tried.instance.min(), high=tried.instance.max())
     instances = instances.filter(instances.low == instances.high).select("tried_job", job_instance="low")
@@ -56,10 +58,10 @@ def put_operations(export: Export, tried: ibis.Table, sink: Sink) -> None:
 
 
 def _elements_of(
-    rows: ibis.Table, key: str, element: str, name: str, instance: str | None = "ACT_INST_ID_"
+    rows: ibis.Table, key: str, element: str, name: str, asked: ibis.Value, instance: str | None = "ACT_INST_ID_"
 ) -> ibis.Table:
-    """Return the element, and where the table names it the activity instance, of each task or job."""
-    known = rows.filter(rows[key].notnull())
+    """Return the element, and where the table names it the activity instance, of each task or job ``asked`` for."""
+    known = rows.filter(rows[key].notnull()).semi_join(asked.name("asked").as_table(), [(key, "asked")])
     found = {f"{name}_element": known[element].max()}
     if instance is not None:
         found[f"{name}_instance"] = known[instance].max()

@@ -89,7 +89,7 @@ def _instances(acts: ibis.Table) -> ibis.Table:
                        a_end="END_TIME_", a_execution="EXECUTION_ID_")  # fmt: skip
 
 
-def with_instance(rows: ibis.Table, tried: ibis.Table, acts: ibis.Table) -> ibis.Table:
+def with_instance(rows: ibis.Table, tried: ibis.Table, acts: ibis.Table, export: Export) -> ibis.Table:
     """Add ``instance``: the activity instance that a failure belongs to, by its ``job, element, case, at``.
 
     Where no log tells what became of the job: of the instances of the element that had not ended before, one of the same
@@ -101,9 +101,10 @@ def with_instance(rows: ibis.Table, tried: ibis.Table, acts: ibis.Table) -> ibis
     tried = tried.select(t_job="job", t_element="element", told="instance")
     rows = rows.left_join(tried, [("job", "t_job"), ("element", "t_element")])
     untold = rows.filter(rows.told.isnull())
-    pairs = untold.select("case", "element", "at", f_id="ID_", execution="EXECUTION_ID_").join(
-        _instances(acts), [("case", "a_case"), ("element", "a_element")]
-    )
+    untold = export.keep(untold.select("case", "element", "at", f_id="ID_", execution="EXECUTION_ID_"), "untold")
+    if not export.size(untold):
+        return rows.mutate(instance=rows.told)
+    pairs = untold.join(_instances(acts), [("case", "a_case"), ("element", "a_element")])
     same, begun = pairs.a_execution == pairs.execution, pairs.a_start >= pairs["at"]
     lasts = pairs.a_end.isnull() | (pairs.a_end >= pairs["at"])
     pairs = pairs.filter(lasts & (same.fill_null(True) | begun))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.sink import Sink
-from poanalyzer.ingest.act.activities import FLOW, by_code, put_activities, usable_rows
+from poanalyzer.ingest.act.activities import FLOW, keep_rows, put_activities, told_by_model, usable_rows
 from poanalyzer.ingest.act.export import Export
 from poanalyzer.ingest.act.instances import known_instances, put_cases, recorded_instances
 
@@ -55,15 +55,13 @@ def usable_activities(export: Export, sink: Sink) -> tuple[ibis.Table, ibis.Tabl
     there.
     """
     rows = usable_rows(export, sink)
-    kept = export.keep(
-        rows.mutate(
-            # an end event that ends everything names itself as the reason
-            canceled=rows.DELETE_REASON_.notnull() & (rows.ACT_TYPE_ != "endEvent").fill_null(True),
-            lost=(rows.DELETE_REASON_ == _LOST).fill_null(False),
-            seq=rows.TRANSACTION_ORDER_.try_cast("int64"),
-        ),
-        "actinst",
+    rows = rows.mutate(
+        # an end event that ends everything names itself as the reason
+        canceled=rows.DELETE_REASON_.notnull() & (rows.ACT_TYPE_ != "endEvent").fill_null(True),
+        lost=(rows.DELETE_REASON_ == _LOST).fill_null(False),
+        seq=rows.TRANSACTION_ORDER_.try_cast("int64"),
     )
+    kept = keep_rows(rows, sink, lambda kinds: kinds.mutate(element_type=element_type(kinds.ACT_TYPE_)))
     is_flow = (kept.ACT_TYPE_ == FLOW).fill_null(False)
     return kept.filter(~is_flow), kept.filter(is_flow)
 
@@ -93,9 +91,7 @@ def put_activity_instances(
     """Fill ``activities``. ``fired``: boundary events' instances that did; None where nothing tells."""
     import ibis
 
-    rows = acts.mutate(element_type=element_type(acts.ACT_TYPE_)).left_join(
-        elements, [("PROC_DEF_ID_", "definition_id"), ("ACT_ID_", "m_element_id")]
-    )
+    rows = told_by_model(acts.left_join(elements, [("PROC_DEF_ID_", "definition_id"), ("ACT_ID_", "m_element_id")]))
     rows = rows.left_join(_scopes(export, acts, elements), [("ID_", "inner_id")])
     rows = _with_tasks(rows, export)
     rows = rows.mutate(silent=ibis.literal(False))
@@ -110,6 +106,7 @@ def put_activity_instances(
         mi_index=ibis.ifelse(repeats, nth, ibis.null("int64")),
         person=ibis.coalesce(rows.COMPLETED_BY_, rows.task_completed_by, rows.task_assignee, rows.ASSIGNEE_),
         worker=ibis.null("string"),
+        endpoint=rows.m_code,
     )
     put_activities(
         rows,
@@ -119,7 +116,6 @@ def put_activity_instances(
             (rows.silent | rows.lost, "skipped"), (rows.canceled, "canceled"), (rows.END_TIME_.isnull(), "running"),
             else_="completed",
         ),
-        endpoint=by_code(rows),
         is_compensation=rows.m_is_compensation,
     )  # fmt: skip
 

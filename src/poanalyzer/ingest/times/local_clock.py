@@ -7,13 +7,16 @@ zone, once, on the way in, instead of by an expression that every later query wo
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.schema import EARLIEST_US, LATEST_US
-from poanalyzer.ingest.times.zones import Transition, is_utc, transitions
+from poanalyzer.ingest.times.timestamps import typed_to_micros
+from poanalyzer.ingest.times.zones import Transition, doubtful, is_utc, local_to_utc, transitions
 
 if TYPE_CHECKING:
+    import ibis
     import pyarrow as pa
 
 _PLAIN = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.]\d{1,6})?$"
@@ -64,6 +67,25 @@ class LocalClock:
                     self.skipped += int((usual & (micros >= low) & (micros < high)).sum())
             micros = np.where(usual, micros - offsets[place], micros)
         return pa.array(micros, mask=missing)
+
+    def typed_to_utc(self, rows: ibis.Table, columns: Sequence[str]) -> dict[str, ibis.Value]:
+        """Return int64 microseconds UTC of typed columns of ``rows``, as expressions: those without a zone are of this one."""
+        found = {c: typed_to_micros(rows[c])[0] for c in columns}
+        local = [c for c in columns if getattr(rows[c].type(), "timezone", None) is None]
+        if is_utc(self.zone) or not local:
+            return found
+        usual = {c: found[c].between(EARLIEST_US, LATEST_US) for c in local}
+        ends = rows.aggregate(
+            **{f"{at}_{c}": getattr(found[c], at)(where=usual[c]) for c in local for at in ("min", "max")}
+        )
+        known = [int(value) for value in ends.to_pyarrow().to_pylist()[0].values() if value is not None]
+        if not known:
+            return found
+        first, last = min(known), max(known)
+        never = {c: (usual[c] & doubtful(found[c], self.zone, first, last)[1]).sum() for c in local}
+        skipped = rows.aggregate(**never).to_pyarrow().to_pylist()[0]
+        self.skipped += sum(int(value or 0) for value in skipped.values())
+        return found | {c: local_to_utc(found[c], self.zone, first, last) for c in local}
 
     def _parsed(self, text: pa.Array) -> pa.Array:
         """Return local microseconds of plain ISO texts, NULL for everything else."""
