@@ -71,7 +71,7 @@ def _attain(claim: ClaimDefinition, process: str | None, body: Body) -> Claim:
         rating = Rating.L
         caps.append("no input states its role, an engine is assumed: at most L")
 
-    one = _one_unit(claim, process, body)
+    one = one_unit(claim, process, body)
     if one and rating.order > Rating.P.order:
         caps.append(one)
         # with other exports the share may be smaller: only the whole scope settles it
@@ -136,7 +136,7 @@ def _allowed(rating: Rating, reading: Reading, others: Sequence[Reading], *, hop
     return rating
 
 
-def _one_unit(claim: ClaimDefinition, process: str | None, body: Body) -> str:
+def one_unit(claim: ClaimDefinition, process: str | None, body: Body) -> str:
     """Return why a claim that rests on the number of units is capped at P: one of them owns nearly all; else nothing."""
     if process is not None or claim.level < 3 or all(use.metric != _SEVERAL_UNITS for use in claim.primaries):
         return ""

@@ -103,13 +103,23 @@ class Reading:
 
 def read(use: Use, process: str | None, body: Body) -> Reading:
     """Read ``use`` for one process, or for the portfolio where ``process`` is ``None``."""
-    if process is not None:
-        return _own(use, body.row(use.metric, process), threshold=use.threshold, declared=_vouched(use, process, body))
-    if use.over == "max":
+    if process is None and use.over == "max":
         return _maximum(use, body)
-    if use.over == "share":
+    if process is None and use.over == "share":
         return _share(use, body)
-    return _own(use, body.row(use.metric, None), threshold=None, declared=False)
+    return parts(use, process, body)[process]
+
+
+def parts(use: Use, process: str | None, body: Body) -> dict[str | None, Reading]:
+    """Return the rows that a reading rests on, each read by itself, by process: its own, or those of all processes."""
+    if process is None and use.over == "row":
+        return {None: _own(use, body.row(use.metric, None), threshold=None, declared=False)}
+    if process is None and use.over == "max":
+        return {p: _own(use, body.row(use.metric, p), threshold=None, declared=False) for p in body.processes}
+    return {
+        p: _own(use, body.row(use.metric, p), threshold=use.threshold, declared=_vouched(use, p, body))
+        for p in (body.processes if process is None else (process,))
+    }
 
 
 def _vouched(use: Use, process: str, body: Body) -> bool:
@@ -188,7 +198,7 @@ def _own(use: Use, row: MetricResult, *, threshold: float | None, declared: bool
 
 def _maximum(use: Use, body: Body) -> Reading:
     """Read the productive process that has most; one not measured might have more."""
-    readings = [_own(use, body.row(use.metric, process), threshold=None, declared=False) for process in body.processes]
+    readings = list(parts(use, None, body).values())
     counted = [reading for reading in readings if reading.status not in EXEMPT]
     measured = [reading for reading in counted if reading.measured]
     if not measured:
@@ -203,12 +213,7 @@ def _maximum(use: Use, body: Body) -> Reading:
 def _share(use: Use, body: Body) -> Reading:
     """Read the share of productive processes that pass the threshold; those without a value count as not passing."""
     assert use.threshold is not None
-    readings = {
-        process: _own(
-            use, body.row(use.metric, process), threshold=use.threshold, declared=_vouched(use, process, body)
-        )
-        for process in body.processes
-    }
+    readings = {p: r for p, r in parts(use, None, body).items() if p is not None}
     counted = {p: r for p, r in readings.items() if r.status not in EXEMPT}
     measured = {p: r for p, r in counted.items() if r.measured}
     if not measured:

@@ -157,13 +157,13 @@ def limit_conflicts(standing: Standing, claims: Sequence[Claim]) -> tuple[str, .
     return tuple(c.id for c in claims if c.reason.startswith(CEILING) and c.level < standing.by_claims)
 
 
-def confidence(standing: Standing, claims: Sequence[Claim], holds: int) -> tuple[Confidence, str]:
+def confidence(standing: Standing, claims: Sequence[Claim], chances: Sequence[float]) -> tuple[Confidence, str]:
     """Return the confidence in the demonstrated level and what keeps it from being higher.
 
-    ``holds`` is the number of attained claims whose 95 % interval reaches beyond the cut; it stands in for the
-    probability of the level.
+    ``chances`` are the probabilities of the levels from 0 on (:mod:`poanalyzer.rate.probability`).
     """
     level = standing.level
+    probability = chances[level.demonstrated or 0]
     upto = min(standing.by_claims + 1, len(standing.stages))
     counted = [claim for stage in standing.stages[:upto] for claim in stage.counted]
     strong = sum(claim.strength in ("E3", "E4", "E4+") for claim in counted)
@@ -171,21 +171,21 @@ def confidence(standing: Standing, claims: Sequence[Claim], holds: int) -> tuple
     gap = None if level.potential is None or level.demonstrated is None else level.potential - level.demonstrated
     grade = standing.grade or 0.0
 
-    def doubts(gap_limit: int, holds_limit: int, share_limit: float, grade_limit: int) -> list[str]:
+    def doubts(gap_limit: int, least_probable: float, share_limit: float, grade_limit: int) -> list[str]:
         found = []
         if gap is None:
             found.append("the potential level is open")
         elif gap > gap_limit:
             found.append(f"demonstrated and potential differ by {gap}")
-        if holds > holds_limit:
-            found.append(f"{holds} attained claim{'s' if holds > 1 else ''} may be chance")
+        if probability < least_probable:
+            found.append("chance may move the level")
         if share < share_limit:
             found.append(f"{strong} of {len(counted)} required claims rest on records")
         if grade < grade_limit:
             found.append(f"the log is of grade {stars(grade)}" if grade else "the grade of the log is not known")
         return found
 
-    high, medium = doubts(0, 0, 0.8, 4), doubts(1, 1, 0.6, 3)
+    high, medium = doubts(0, 0.9, 0.8, 4), doubts(1, 0.7, 0.6, 3)
     rank, reasons = (2, []) if not high else (1, high) if not medium else (0, medium)
     # Only the claims that the level rests on can shake it.
     attained = [claim for stage in standing.stages[: standing.by_claims] for claim in stage.counted]
@@ -198,7 +198,9 @@ def confidence(standing: Standing, claims: Sequence[Claim], holds: int) -> tuple
         rank = 0
         reasons = [*reasons, f"the limit {', '.join(limits)} of a lower level is confirmed"]
     names: tuple[Confidence, ...] = ("low", "medium", "high")
-    return names[max(rank, 0)], "; ".join(reasons) or "nearly all required claims rest on records, none is close"
+    return names[max(rank, 0)], "; ".join(
+        reasons
+    ) or "nearly all required claims rest on records, and chance hardly moves the level"
 
 
 def stars(grade: float) -> str:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from poanalyzer.config import Config
 from poanalyzer.maturity import Driver, Model
 from poanalyzer.rate.areas import rate_areas
-from poanalyzer.rate.changes import GRADE, changes, holds
+from poanalyzer.rate.changes import GRADE, changes
 from poanalyzer.rate.claims import rate_claim
 from poanalyzer.rate.evidence import Body, gather
 from poanalyzer.rate.levels import confidence, stand, summarise
+from poanalyzer.rate.probability import Draws, distribution
 from poanalyzer.results import (
     DriverResult,
     Level,
@@ -45,6 +46,7 @@ def rate_model(
         volumes: closed cases by process, the weights of shares of processes.
     """
     body = gather(metrics, processes, role_declared=role_declared, config=config or Config(), volumes=volumes)
+    draws = Draws()
     mined = [driver for driver in model.drivers if driver.source == "mined"]
     return ModelResult(
         id=model.id,
@@ -54,14 +56,16 @@ def rate_model(
         local_cuts=model.local_cuts,
         level_names=model.level_names,
         drivers=tuple(
-            _mined(model, driver, None, body) if driver.source == "mined" else _asked(model, driver, body, survey)
+            _mined(model, driver, None, body, draws)
+            if driver.source == "mined"
+            else _asked(model, driver, body, survey)
             for driver in model.drivers
         ),
         processes=tuple(
             ProcessRating(
                 key=process,
                 areas=rate_areas(model, process, body),
-                drivers=tuple(_mined(model, driver, process, body) for driver in mined),
+                drivers=tuple(_mined(model, driver, process, body, draws) for driver in mined),
             )
             for process in body.processes
         ),
@@ -70,12 +74,12 @@ def rate_model(
     )
 
 
-def _mined(model: Model, driver: Driver, process: str | None, body: Body) -> DriverResult:
+def _mined(model: Model, driver: Driver, process: str | None, body: Body, draws: Draws) -> DriverResult:
     definitions = {c.id: c for c in model.claims_of(driver, "portfolio" if process is None else "process")}
     claims = tuple(rate_claim(definition, process, body) for definition in definitions.values())
     standing = stand(claims, model.top, _grade(process, body))
-    unsure = holds(standing, definitions, process, body)
-    sure, why = confidence(standing, claims, len(unsure))
+    chances = distribution(standing, definitions, process, body, model.top, draws)
+    sure, why = confidence(standing, claims, chances)
     return DriverResult(
         id=driver.id,
         title=driver.title,
@@ -86,6 +90,7 @@ def _mined(model: Model, driver: Driver, process: str | None, body: Body) -> Dri
         confidence_reason=why,
         claims=claims,
         changes=changes(standing, claims, definitions, process, body),
+        distribution=chances,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from poanalyzer.results import Level, Status
 
@@ -169,6 +170,14 @@ def level(value: Level) -> str:
     if value.potential > value.demonstrated:
         return f"level {value.demonstrated}, up to {value.potential} possible"
     return f"level {value.demonstrated}"
+
+
+def chances(distribution: Sequence[float] | None) -> str:
+    """Return “level 2: 87 %, level 1: 12 %”, what is most probable first; nothing where one level is as good as certain."""
+    if not distribution or max(distribution) >= 0.995:
+        return ""
+    likely = sorted((-p, n) for n, p in enumerate(distribution) if p >= 0.005)
+    return ", ".join(f"level {n}: {-p:.0%}".replace("%", " %") for p, n in likely)
 
 
 def short(text: str, width: int) -> str:

@@ -11,6 +11,7 @@ from poanalyzer.report.words import (
     GRADES,
     STATUS,
     amount,
+    chances,
     count,
     day,
     duration,
@@ -23,7 +24,7 @@ from poanalyzer.report.words import (
     short,
     upper_first,
 )
-from poanalyzer.results import Assessment, Claim, KpiGrade, ModelResult, PortfolioKpi
+from poanalyzer.results import Assessment, Claim, DriverResult, KpiGrade, ModelResult, PortfolioKpi
 
 _EVIDENCE = 3
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~!])")
@@ -113,11 +114,17 @@ def _levels(view: View, model: ModelResult) -> Iterator[str]:
                     driver.title + (" (self-reported)" if driver.source == "self-reported" else ""),
                     level(driver.level),
                     text(sentence(driver.summary)),
-                    text(f"{driver.confidence}: {driver.confidence_reason}".removesuffix(": ")),
+                    text(_confidence(driver)),
                 ]
                 for driver in scope.drivers
             ),
         )
+
+
+def _confidence(driver: DriverResult) -> str:
+    said = f"{driver.confidence}: {driver.confidence_reason}".removesuffix(": ")
+    likely = chances(driver.distribution)
+    return f"{said}. Probability of {likely}" if likely else said
 
 
 def _next(view: View) -> Iterator[str]:
