@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from poanalyzer.measure import interval
+from poanalyzer.measure.sample_coverage import coverage
+from poanalyzer.mine.blocks import Sums
 from poanalyzer.mine.mined import Mined
 from poanalyzer.mine.releases import releases_of
 from poanalyzer.mine.trackability import kpi_grades
@@ -152,10 +154,12 @@ def test_behaviour_coverage_is_good_turing():
     d  A  1–2  bot  serviceTask
     e  Go  0–0  ?   startEvent      # no work: no variant
     """
-    low, high = interval.proportion(2, 40)[1:3]
-    check(
-        "behaviour-coverage", text, value=0.95, low=1 - high, high=1 - low, n=40, variants=4, seen_once=2, seen_twice=0
-    )
+    low, high = coverage(Sums(40, 38, 40, 38, 40, 38))[1:]
+    check("behaviour-coverage", text, value=0.95, low=low, high=high, n=40, variants=4, seen_once=2, seen_twice=0)
+    # c and d once more each: two variants seen twice, which adds 2 · 2 to Σx²; one case alone of its kind
+    twice = text.replace("× 1\n", "× 2\n") + "\n× 1\ne  A  0–1  bot  serviceTask\ne  A  1–2  bot  serviceTask"
+    low, high = coverage(Sums(43, 42, 43, 42 + 4, 43, 42))[1:]
+    check("behaviour-coverage", twice, value=42 / 43, low=low, high=high, seen_once=1, seen_twice=2)
     check("behaviour-coverage", text.replace("× 30", "× 2"), status=Status.INSUFFICIENT, value=1 - 2 / 12, seen_twice=1)
     check("behaviour-coverage", "× 40\na  Go  0–0  ?  startEvent", status=Status.NOT_APPLICABLE, value=None)
 

@@ -25,6 +25,8 @@ ENOUGH = 0.95
 MIN_CASES = 30
 MIN_INCIDENTS = 10
 MONTHS = 3
+#: A KPI is computable regularly in this share of the complete months.
+REGULAR = 0.8
 
 #: Field → what it is, as the report names it when it is missing.
 FIELDS = {
@@ -225,7 +227,7 @@ def _grade(mined: Mined, process: Process, kpi: Kpi, said: Declared | None, fiel
     """Return the grade of one figure: of the catalogue, or as it is declared."""
     quality = min(fields.whole.get(f, 0.0) for f in kpi.needs)
     lacking = [f for f in kpi.needs if fields.whole.get(f, 0.0) < ENOUGH]
-    months = tuple((m, bool(n) and all(q.get(f, 0.0) >= ENOUGH for f in kpi.needs)) for m, n, q in fields.months)
+    months = _months_of(kpi, fields)
     evaluation = mined.of(evaluations).get((process.ix, said.id)) if said else None
     scoped = evaluation is not None and said is not None and said.scope is not None and kpi.id != "backlog"
     closed = evaluation.cases_ever if evaluation is not None and scoped else fields.closed
@@ -336,14 +338,28 @@ def _higher(mined: Mined, said: Declared | None, months: tuple[tuple[int, bool],
 
 
 def tracked(mined: Mined, process: Process, said: Declared) -> bool:
-    """Return whether a declared KPI was computable in three consecutive complete calendar months."""
+    """Return whether a declared KPI was computable regularly (see :func:`regular`)."""
     if isinstance(said.measure, str):
         known = {k.id: k for k in CATALOGUE}
-        return said.measure in known and consecutive_months(
-            mined, known[said.measure], mined.of(field_quality)[process.ix]
+        return said.measure in known and regular(
+            mined, _months_of(known[said.measure], mined.of(field_quality)[process.ix])
         )
     found = mined.of(evaluations).get((process.ix, said.id))
-    return found is not None and not found.missing and consecutive(mined, _sound_months(found))
+    return found is not None and not found.missing and regular(mined, _sound_months(found))
+
+
+def regular(mined: Mined, months: tuple[tuple[int, bool], ...]) -> bool:
+    """Return whether at least :data:`REGULAR` of the complete calendar months are good, and three of them in a row.
+
+    A month in which no case ended has no value: it counts, and is not good.
+    """
+    if not consecutive(mined, months):
+        return False
+    first = months[0][0]
+    there = 0
+    while complete(mined, first + there + 1, first):
+        there += 1
+    return sum(sound and complete(mined, m, first) for m, sound in months) >= REGULAR * there
 
 
 def consecutive(mined: Mined, months: tuple[tuple[int, bool], ...]) -> bool:
@@ -352,9 +368,6 @@ def consecutive(mined: Mined, months: tuple[tuple[int, bool], ...]) -> bool:
     return any(all(m + i in good for i in range(MONTHS)) for m in good)
 
 
-def consecutive_months(mined: Mined, kpi: Kpi, fields: Fields) -> bool:
-    """Return whether a figure of the catalogue was computable in three consecutive complete calendar months (UTC)."""
-    return consecutive(
-        mined,
-        tuple((m, bool(n) and all(q.get(f, 0.0) >= ENOUGH for f in kpi.needs)) for m, n, q in fields.months),
-    )
+def _months_of(kpi: Kpi, fields: Fields) -> tuple[tuple[int, bool], ...]:
+    """Return the months of a figure of the catalogue, and in which of them its fields are filled."""
+    return tuple((m, bool(n) and all(q.get(f, 0.0) >= ENOUGH for f in kpi.needs)) for m, n, q in fields.months)

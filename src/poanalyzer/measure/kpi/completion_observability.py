@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.measure.portfolio import share_of_processes
+from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
@@ -43,13 +44,13 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     rows = mined.cases.filter((mined.cases.process_ix == process.ix) & mined.cases.in_window)
     ended = rows.end.notnull() & (rows.end >= rows.start)
     valid = (rows.start.notnull() & (ended | (rows.end.isnull() & rows.state.isin(EXPLAINED)))).fill_null(False)
-    row = mined.query(rows.agg(k=valid.sum(), n=rows.count())).iloc[0]
-    if not int(row["n"]):
+    sums, _ = over_units(mined, rows, valid, rows.case_ix.notnull())
+    if not sums.y:
         return missing(Status.INSUFFICIENT, "no case in the window")
-    value, low, high, method = interval.proportion(int(row["k"]), int(row["n"]))
+    value, low, high, method = interval.case_rate(sums)
     bad = mined.query(rows.filter(~valid).order_by("case_ix").limit(EVIDENCE_ROWS))
     return Finding(
-        value=value, low=low, high=high, numerator=int(row["k"]), denominator=int(row["n"]), n=int(row["n"]),
+        value=value, low=low, high=high, numerator=sums.x, denominator=sums.y, n=sums.y,
         method=method,
         evidence=tuple(
             Evidence(case_id=str(r.case_id), what=f"no valid end, state {r.state}", when=iso(r.start))

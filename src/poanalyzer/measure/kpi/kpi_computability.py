@@ -1,9 +1,10 @@
 """KPI computability.
 
-Share of the declared KPIs that can be computed over three consecutive complete months: measures of the catalogue by
-the fields they need, expressions by the values they really have. A KPI counts once for each process that it serves.
+Share of the declared KPIs that can be computed in at least 80 % of the complete calendar months since the first case
+ended, at least three of them in a row: measures of the catalogue by the fields they need, expressions by the values they
+really have. A month in which no case ended has no value and counts. A KPI counts once for each process that it serves.
 
-Formula: pairs of process and declared KPI with three consecutive complete months / pairs of process and declared KPI.
+Formula: pairs of process and declared KPI that was computable in so many months / pairs of process and declared KPI.
 
 Known bias: only what is declared counts, so a few easy KPIs look perfect, and so does a KPI that was redefined to
 what can be computed.
@@ -42,7 +43,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         method="census of the declared KPIs",
         evidence=tuple(
             Evidence(case_id=None, what=f"{p.name} – {k.title or k.id}: "
-                     + ("computable" if (p, k) in good else "not computable over three complete months"))
+                     + ("computable" if (p, k) in good else "not computable in 80 % of the months, three in a row"))
             for p, k in pairs[:50]
         ),
     )  # fmt: skip

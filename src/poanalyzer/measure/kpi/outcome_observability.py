@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import Computed, Finding, missing
 from poanalyzer.measure.portfolio import share_of_processes
+from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
@@ -46,11 +47,10 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     rows = mined.cases.filter((mined.cases.process_ix == process.ix) & mined.cases.closed & mined.cases.in_window)
     rows = rows.filter(rows.state != "terminated")
     known = rows.outcome.notnull()
-    row = mined.query(
-        rows.agg(n=rows.count(), k=known.sum(), good=(rows.outcome == "success").sum(),
-                 bad=(rows.outcome == "failure").sum()).fill_null(0)
-    ).iloc[0]  # fmt: skip
-    total, told, good, bad = (int(row[k]) for k in ("n", "k", "good", "bad"))
+    sums, ends = over_units(
+        mined, rows, known, rows.case_ix.notnull(), success=rows.outcome == "success", failure=rows.outcome == "failure"
+    )
+    total, told, good, bad = sums.y, sums.x, ends["success"], ends["failure"]
     if not total:
         return missing(Status.INSUFFICIENT, "no completed case in the window")
     if not told:
@@ -58,11 +58,11 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             Status.NOT_AVAILABLE, "nothing says which ends mean success and which failure",
             "Declare which ends mean success and failure: [[process]] outcome = { success = […], failure = […] }.",
         )  # fmt: skip
-    value, low, high, method = interval.proportion(told, total)
+    value, low, high, method = interval.case_rate(sums)
     details: dict[str, float | int | str | None] = {"success": good, "failure": bad, "unknown": total - told}
     dull = min(good, bad) / told < RARE
     if dull:
-        value = low = 0.0
+        value = low = high = 0.0
     blind = mined.query(rows.filter(~known).order_by("case_ix").limit(EVIDENCE_ROWS))
     return Finding(
         value=value, low=low, high=high, numerator=told, denominator=total, n=total, method=method, basis="declared",
