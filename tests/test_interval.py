@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poanalyzer.measure import interval
-from poanalyzer.measure.interval import Sums
+from poanalyzer.mine.blocks import Sums, Tail
 
 
 def sums(pairs: list[tuple[int, int]]) -> Sums:
@@ -317,7 +317,7 @@ def waits(cases: int, spread: float) -> Callable[[np.random.Generator], Sums]:
         y = x + random_.lognormal(0, spread, cases) * 6e8
         pairs = [(int(a), int(b)) for a, b in zip(x, y, strict=True)]
         tenths = [(a // 100_000, b // 100_000) for a, b in pairs]
-        tail = interval.Tail(
+        tail = Tail(
             100_000, sum(a * a * b for a, b in tenths), sum(a * b * b for a, b in tenths),
             sum(b**3 for _, b in tenths), max(b for _, b in pairs),
         )  # fmt: skip
@@ -345,7 +345,7 @@ def test_long_tails(cases: int, spread: float, least: float):
 
 def test_a_case_that_outweighs_all_others_is_told():
     pairs = [(1, 10)] * 40 + [(10, 400)]
-    tail = interval.Tail(1, 0, 0, 0, 400)
+    tail = Tail(1, 0, 0, 0, 400)
     assert replace(sums(pairs), tail=tail).largest_share == 0.5
     assert sums(pairs).effective == pytest.approx(800**2 / (40 * 100 + 160_000))
 

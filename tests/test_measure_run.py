@@ -14,7 +14,7 @@ from poanalyzer.eventlog.schema import CAPABILITIES
 from poanalyzer.measure import catalogue, explain, measure_all, metric_ids
 from poanalyzer.measure.catalogue import modules
 from poanalyzer.measure.metric import Computed, Ratio
-from poanalyzer.measure.sums import Layout, Pair, day_of
+from poanalyzer.mine.blocks import Layout, Pair, day_of
 from poanalyzer.mine.cases import DAY_US
 from poanalyzer.mine.mined import Mined
 from poanalyzer.results import MetricResult, Status
@@ -122,7 +122,8 @@ SHOWN = {
     "handler-coverage", "incident-free-rate", "manual-intervention-rate", "recovery-24h", "retry-amplification",
     "retry-effectiveness", "rework-rate", "time-to-restore", "variant-tail-mass",
     "flow-efficiency", "mean-active-concurrency", "overlap-share", "parallel-case-share", "parallel-realisation-rate",
-    "behaviour-coverage", "completion-observability", "kpi-computability", "kpi-definition-coverage", "kpi-trackability",
+    "behaviour-coverage", "behaviour-coverage-pairs", "peak-concurrency", "completion-observability", "kpi-computability",
+    "kpi-definition-coverage", "kpi-trackability",
     "kpi-trackability-3", "log-grade", "outcome-observability", "model-fitness", "release-cadence",
     "endpoint-class-diversity", "guardrail-conformance", "in-flight-monitoring", "lifecycle-coverage", "productive-processes",
 }  # fmt: skip
@@ -331,7 +332,20 @@ def test_a_portfolio_leaves_out_the_processes_whose_export_cannot_show_it():
 def test_a_share_that_is_not_known_closely_is_told():
     text = "× 16\na  A  0–9  bot  serviceTask\n× 16\nb  A  0–9  human  userTask"
     check("touchless-rate", text, value=0.5, caveat="known only to within 0.16 either way")
-    check("touchless-rate", text.replace("16", "400"), value=0.5, method="Wilson")
+    whole = check("touchless-rate", text.replace("16", "400"), value=0.5, method="Wilson")
+    assert not any("known only" in c for c in whole.caveats)
+
+
+def test_a_share_whose_days_differ_is_told_and_a_handful_is_not():
+    # twenty days of ten cases, all alike on each day: 200 cases tell no more than 20
+    days = [
+        f"× 10\na{d}  A  {d}d 0–{d}d 9  {'bot  serviceTask' if d % 4 else 'human  userTask'}" for d in range(20)
+    ]  # fmt: skip
+    found = check("touchless-rate", "\n".join(days), value=0.75, caveat="either way: its days differ")
+    assert found.method == "Wilson, cluster-robust by day, 20 days"
+    few = check("completion-observability", "× 40\na  A  0–9  bot  task", process=None, every=1440)
+    assert few.n == 1 and few.low is not None and few.low < 0.1
+    assert not any("known only" in c for c in few.caveats)
 
 
 def test_much_unknown_work_is_told():

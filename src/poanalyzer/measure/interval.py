@@ -23,53 +23,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from poanalyzer.mine.blocks import Sums, Tail
+
 LEVEL = 0.95
 _Z = NormalDist().inv_cdf(1 - (1 - LEVEL) / 2)
 #: Fewer days, or weeks, do not tell whether they differ.
 MIN_DAYS, MIN_WEEKS = 10, 5
 #: Fewer than this of either kind are few: Wilson's interval can hold too rarely there.
 FEW = 10
-
-
-@dataclass(frozen=True)
-class Tail:
-    """Σx²y, Σxy² and Σy³ over cases, in a unit coarse enough for them (``unit`` of the unit of x and y); the largest y."""
-
-    unit: int
-    xxy: int
-    xyy: int
-    yyy: int
-    largest: int
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Sums over clusters (cases, or the cases of a day) of a numerator x and a denominator y: exact integers.
-
-    ``n`` counts those with a positive y. ``days`` are the sums over days of the same cases, in whatever unit; ``weeks`` has as
-    ``xx``, ``yy`` and ``xy`` those of the differences between one week and the one before. Without them cases are taken for
-    independent. ``tail`` is known where a few cases may outweigh all others.
-    """
-
-    n: int
-    x: int
-    y: int
-    xx: int
-    yy: int
-    xy: int
-    days: Sums | None = None
-    weeks: Sums | None = None
-    tail: Tail | None = None
-
-    @property
-    def effective(self) -> float:
-        """The number of clusters of equal size that would tell as much: (Σy)²/Σy²."""
-        return self.y * self.y / self.yy if self.yy else 0.0
-
-    @property
-    def largest_share(self) -> float:
-        """The part of the denominator that the largest case holds; 0 where that is not known."""
-        return self.tail.largest / self.y if self.tail and self.y else 0.0
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
+from poanalyzer.mine.blocks import Sums
 from poanalyzer.mine.kpi_expressions import MILLION, form
-from poanalyzer.mine.kpi_values import Evaluation, Figure, Sums, combined, complete, evaluations
+from poanalyzer.mine.kpi_values import Evaluation, Figure, combined, complete, evaluations
 from poanalyzer.mine.trackability import held_against, judged, kpi_grades, month_name
 from poanalyzer.results import KpiGrade, KpiMonth, MetricResult, PortfolioKpi, Status
 
@@ -89,25 +90,20 @@ def _of_months(values: Sequence[float | None]) -> Limits:
 def _of_sums(figure: Figure, unit: str) -> Limits:
     """Return the interval of a share or a mean, by cases, days or weeks: whichever differ most."""
     sums = figure.sums
-    if sums is None or sums[2] == 0 or figure.signed:
+    if sums is None or sums.y == 0 or figure.signed:
         return NO_LIMITS
-    n, _, y = sums[:3]
-    if unit == "share" and y == n:
-        _, low, high, method = interval.case_rate(_blocks(figure, MILLION))
+    if unit == "share" and sums.y == sums.n:
+        _, low, high, method = interval.case_rate(_in_units(sums, MILLION))
         return low, high, method
     highest = float(MILLION) if unit == "share" else None
-    _, least, most, method = interval.ratio(_blocks(figure, 1), highest=highest)
+    _, least, most, method = interval.ratio(sums, highest=highest)
     return _finite(least), _finite(most), method
 
 
-def _blocks(figure: Figure, unit: int) -> interval.Sums:
-    """Return the sums of a figure with those of its days and weeks, x in ``unit`` millionths."""
-    own, days, weeks = (
-        None if s is None else interval.Sums(s[0], s[1] // unit, s[2], s[3] // unit**2, s[4], s[5] // unit)
-        for s in (figure.sums, figure.days, figure.weeks)
-    )
-    assert own is not None
-    return replace(own, days=days, weeks=weeks)
+def _in_units(sums: Sums, unit: int) -> Sums:
+    """Return sums with x in ``unit`` of its own."""
+    days, weeks = (None if s is None else _in_units(s, unit) for s in (sums.days, sums.weeks))
+    return Sums(sums.n, sums.x // unit, sums.y, sums.xx // unit**2, sums.yy, sums.xy // unit, days, weeks)
 
 
 def _finite(limit: float) -> float | None:
@@ -181,11 +177,11 @@ def _sum(mined: Mined, kpi: Kpi, served: Sequence[Process]) -> PortfolioKpi:
 
 def _pooled(figures: Sequence[Figure]) -> Figure:
     """Return Σ/Σ of several processes as one figure; a day of each of them is a block of its own."""
-    sums = _added([f.sums for f in figures])
+    parts = [f.parts for f in figures if f.parts is not None]
+    x, y = (sum(column) for column in zip(*parts, strict=True)) if parts and len(parts) == len(figures) else (0, 0)
     return Figure(
-        sum(f.cases for f in figures), 1.0, sums[1] / sums[2] / MILLION if sums and sums[2] else None, sums,
-        signed=any(f.signed for f in figures), days=_added([f.days for f in figures]),
-        weeks=_added([f.weeks for f in figures]),
+        sum(f.cases for f in figures), 1.0, x / y / MILLION if y else None, (x, y), _added([f.sums for f in figures]),
+        signed=any(f.signed for f in figures),
     )  # fmt: skip
 
 
@@ -193,8 +189,10 @@ def _added(sums: Sequence[Sums | None]) -> Sums | None:
     known = [s for s in sums if s is not None]
     if len(known) < len(sums) or not known:
         return None
-    n, x, y, xx, yy, xy = (sum(column) for column in zip(*known, strict=True))
-    return n, x, y, xx, yy, xy
+    n, x, y, xx, yy, xy = (
+        sum(column) for column in zip(*((s.n, s.x, s.y, s.xx, s.yy, s.xy) for s in known), strict=True)
+    )
+    return Sums(n, x, y, xx, yy, xy, _added([s.days for s in known]), _added([s.weeks for s in known]))
 
 
 def _months(able: dict[int, Evaluation], grades: dict[int, KpiGrade], how: str) -> tuple[KpiMonth, ...]:

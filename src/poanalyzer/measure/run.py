@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, MIN_EPISODES, Computed, Finding, Need, Ratio, missing
-from poanalyzer.measure.sums import Layout, Pair, day_of
+from poanalyzer.mine.blocks import Layout, Pair, Sums, day_of
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Capability, Evidence, MetricResult, Status
 
@@ -32,6 +32,8 @@ MIN_PROCESSES = 5
 UNKNOWN = 0.2
 #: A share that is known less closely than this either way is told as such.
 WIDE = 0.1
+#: Fewer releases, processes or cases than this tell by their number that little can be known.
+HANDFUL = 10
 
 
 def run_ratios(mined: Mined, metrics: Sequence[Ratio]) -> dict[str, list[MetricResult]]:
@@ -159,7 +161,7 @@ def _row(layout: Layout, rows: dict[int, dict[str, Any]], number: int, metric: R
 
 def _finding(mined: Mined, metric: Ratio, process: Process | None, got: dict[str, Any]) -> Finding:
     closed = sum(p.root_closed_in_window for p in mined.processes) if process is None else process.closed_in_window
-    sums: interval.Sums = got.get("sums", interval.Sums(0, 0, 0, 0, 0, 0))
+    sums: Sums = got.get("sums", Sums(0, 0, 0, 0, 0, 0))
     if sums.y == 0:
         if closed == 0 and metric.closed:
             return Finding(status=Status.INSUFFICIENT, reason="no closed case in the window", n=0)
@@ -186,7 +188,7 @@ def _finding(mined: Mined, metric: Ratio, process: Process | None, got: dict[str
     )  # fmt: skip
 
 
-def _doubts(metric: Ratio, sums: interval.Sums, unknown: int) -> list[str]:
+def _doubts(metric: Ratio, sums: Sums, unknown: int) -> list[str]:
     """Return what the interval does not tell by itself."""
     said = [metric.caveat] if metric.caveat else []
     if unknown:
@@ -203,7 +205,7 @@ def _doubts(metric: Ratio, sums: interval.Sums, unknown: int) -> list[str]:
     return said
 
 
-def _told_apart(mined: Mined, metric: Ratio, finding: Finding, by_process: dict[int, interval.Sums]) -> Finding:
+def _told_apart(mined: Mined, metric: Ratio, finding: Finding, by_process: dict[int, Sums]) -> Finding:
     """Return a portfolio's finding with how far its processes differ: its interval speaks of these processes only."""
     known = {ix: sums for ix, sums in by_process.items() if sums.y}
     if len(known) < 2:
@@ -227,13 +229,13 @@ def _by_declaration(mined: Mined, metric: Ratio, process: Process | None) -> boo
     return any(_best(mined, process, need).available == "no" for need in metric.needs)
 
 
-def _interval(metric: Ratio, sums: interval.Sums) -> tuple[float, float, float, str]:
+def _interval(metric: Ratio, sums: Sums) -> tuple[float, float, float, str]:
     if metric.binary:
         return interval.case_rate(sums)
     return interval.ratio(sums, lowest=metric.lowest, highest=metric.highest)
 
 
-def _enough(metric: Ratio, closed: int, sums: interval.Sums) -> tuple[Status, str]:
+def _enough(metric: Ratio, closed: int, sums: Sums) -> tuple[Status, str]:
     if metric.gate == "episodes" and sums.y < MIN_EPISODES:
         return Status.INSUFFICIENT, f"{sums.y} closed episodes; at least {MIN_EPISODES} are needed"
     if metric.gate == "cases" and closed < MIN_CASES:
@@ -272,17 +274,22 @@ def _finite(limit: float | None) -> float | None:
     return limit if limit is not None and math.isfinite(limit) else None
 
 
-def _wide(low: float | None, high: float | None) -> bool:
-    return low is not None and high is not None and high - low > 2 * WIDE
+def _loose(f: Finding) -> tuple[str, ...]:
+    """Return the caveat of a share that is known less closely than its number lets expect: a handful say so themselves."""
+    handful = f.n is not None and f.n < HANDFUL
+    if f.status is not Status.MEASURED or f.lower_bound is not None or handful or f.low is None or f.high is None:
+        return ()
+    half = (f.high - f.low) / 2
+    if half <= WIDE:
+        return ()
+    block = next((kind for kind in ("day", "week") if f"by {kind}," in f.method), "")
+    why = f"its {block}s differ" if block else "too few to tell closely"
+    return (f"known only to within {half:.2f} either way: {why}",)
 
 
 def _result(metric: Ratio | Computed, process: Process | None, f: Finding) -> MetricResult:
     needs = tuple(n if isinstance(n, str) else " or ".join(n) for n in metric.needs)
-    caveats = f.caveats
-    if metric.unit == "share" and f.status is Status.MEASURED and f.lower_bound is None and _wide(f.low, f.high):
-        caveats += (
-            f"known only to within {((f.high or 0.0) - (f.low or 0.0)) / 2:.2f} either way: too few to tell closely",
-        )
+    caveats = f.caveats + (_loose(f) if metric.unit == "share" else ())
     return MetricResult(
         id=metric.id, process=None if process is None else process.key, value=f.value, unit=metric.unit,
         status=f.status, reason=f.reason, low=_finite(f.low), high=_finite(f.high), lower_bound=f.lower_bound,

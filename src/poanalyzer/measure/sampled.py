@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from poanalyzer.measure.interval import Sums
 from poanalyzer.measure.metric import MIN_CASES, Finding, missing
+from poanalyzer.mine.blocks import Sums, of_units
 from poanalyzer.mine.case_sample import case_work
+from poanalyzer.mine.cycle_time import cycle_times, together
 from poanalyzer.mine.waiting import waits
 from poanalyzer.results import EVIDENCE_ROWS, Status
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from poanalyzer.mine.processes import Process
 
 
-def sums_by_root(roots: Iterable[int], x: Iterable[int], y: Iterable[int]) -> Sums:
-    """Return exact sums over root cases; those with a positive ``y`` are counted."""
+def sums_by_root(mined: Mined, roots: Iterable[int], x: Iterable[int], y: Iterable[int]) -> Sums:
+    """Return exact sums over root cases of the sample, their days and weeks, with what a few long ones weigh."""
     import numpy as np
 
     of, parts, wholes = (np.fromiter(values, dtype=np.int64) for values in (roots, x, y))
@@ -25,12 +26,11 @@ def sums_by_root(roots: Iterable[int], x: Iterable[int], y: Iterable[int]) -> Su
     sums = np.zeros((2, units.size), dtype=np.int64)
     np.add.at(sums[0], index, parts)
     np.add.at(sums[1], index, wholes)
-    # squares of microseconds need more than 64 bits
-    pairs = list(zip(*sums.tolist(), strict=True))
-    return Sums(
-        sum(b > 0 for _, b in pairs), sum(a for a, _ in pairs), sum(b for _, b in pairs), sum(a * a for a, _ in pairs),
-        sum(b * b for _, b in pairs), sum(a * b for a, b in pairs),
-    )  # fmt: skip
+    rows = mined.of(case_work)
+    sampled, first = np.unique(rows.root, return_index=True)
+    days = rows.day[first][np.searchsorted(sampled, units)]
+    # squares of microseconds need more than 64 bits: the integers of Python have them
+    return of_units(sums[0].tolist(), sums[1].tolist(), days.tolist(), times=True)
 
 
 def too_few(mined: Mined, process: Process | None) -> str:
@@ -50,7 +50,7 @@ def overlap_of(mined: Mined, process: Process | None, actor: int, nobody: str) -
     from poanalyzer.measure import interval
     from poanalyzer.mine.actor_overlap import actor_overlap
 
-    sums = sums_by_root(*actor_overlap(mined, process, actor))
+    sums = sums_by_root(mined, *actor_overlap(mined, process, actor))
     if not sums.y:
         return missing(Status.NOT_APPLICABLE, nobody)
     value, low, high, method = interval.ratio(sums)
@@ -79,7 +79,7 @@ def waiting_share(mined: Mined, process: Process | None, cause: str) -> Finding:
     here = np.flatnonzero(mask)
     nobody = sum(us for ix, us in found.unattributed.items() if process is None or ix == process.ix)
     part, whole = found.parts[:, number], found.parts.sum(axis=1)
-    sums = sums_by_root(rows.root[found.row[here]], part[here], whole[here])
+    sums = sums_by_root(mined, rows.root[found.row[here]], part[here], whole[here])
     if not sums.y and nobody:
         return missing(
             Status.NOT_AVAILABLE,
@@ -99,19 +99,28 @@ def waiting_share(mined: Mined, process: Process | None, cause: str) -> Finding:
     if nobody:
         caveats += (f"{nobody / (nobody + sums.y):.0%} of the waiting names nobody and is left out",)
     # rows of the sample stand in order of their cases and of time, and so do those that waited as long
-    longest = [k for k in here[np.argsort(-part[here], kind="stable")][:EVIDENCE_ROWS].tolist() if part[k] > 0]
+    longest = [k for k in here[np.argsort(-part[here], kind="stable")][: EVIDENCE_ROWS - 1].tolist() if part[k] > 0]
     names = case_ids(mined, [int(rows.case[found.row[k]]) for k in longest])
+    spent = together(t for ix, t in mined.of(cycle_times).items() if process is None or ix == process.ix)
+    now, then = spent.efficiency, spent.without(number)
+    told = f"without it cycle time efficiency, work / (work + waiting), would be {then:.1%} in place of {now:.1%}"
     return Finding(
         value=value, low=low, high=high, numerator=sums.x / 1e6, denominator=sums.y / 1e6, n=sums.n, method=method,
         status=Status.INSUFFICIENT if few else Status.MEASURED, reason=few, caveats=caveats,
-        details={"rows": len(here), "unattributed_s": nobody / 1e6, "probability": drawn * found.probability},
-        evidence=tuple(
-            Evidence(
-                case_id=names[int(rows.case[found.row[k]])],
-                what=f"{mined.activities[int(rows.activity[found.row[k]])]}: {part[k] / 3.6e9:.1f} of "
-                f"{whole[k] / 3.6e9:.1f} hours of waiting",
-            )
-            for k in longest
+        details={
+            "rows": len(here), "unattributed_s": nobody / 1e6, "probability": drawn * found.probability,
+            "cycle_time_efficiency": now, "cycle_time_efficiency_without": then,
+        },
+        evidence=(
+            Evidence(case_id=None, what=told),
+            *(
+                Evidence(
+                    case_id=names[int(rows.case[found.row[k]])],
+                    what=f"{mined.activities[int(rows.activity[found.row[k]])]}: {part[k] / 3.6e9:.1f} of "
+                    f"{whole[k] / 3.6e9:.1f} hours of waiting",
+                )
+                for k in longest
+            ),
         ),
     )  # fmt: skip
 

@@ -1,156 +1,16 @@
-"""Sums over units, made in the engine: what a ratio and its clustered interval need, exactly.
-
-A unit is a case, or a root case with its descendants. One query sums in three steps: over the units of a day, over the days
-of a week, over the weeks. Each step adds the squares of what it sums (of weeks, of how they differ from the week before), so
-that variances between cases, between days and between weeks come out of one pass over the units.
-
-A unit belongs to the day (UTC) on which it began: what goes wrong on a day strikes the cases that run through it, and most
-begin on it; the day of the end is moved by the very repairs that are counted. Weeks begin on Mondays.
-"""
+"""Sums of ratios over units, in one query: what its clustered interval needs (:mod:`poanalyzer.mine.blocks`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from poanalyzer.measure.interval import Sums, Tail
+from poanalyzer.mine.blocks import Layout, Pair, Sums, day_of
 
 if TYPE_CHECKING:
     import ibis
 
     from poanalyzer.mine.mined import Mined
-
-DAY_US = 86_400_000_000
-#: 1970-01-01 was a Thursday: three days later than a Monday.
-_TO_MONDAY = 3
-#: Units (µs) in which times are squared by day, and multiplied three times by case: a day of many long cases fits then.
-_MILLI, _TENTH = 1_000, 100_000
-_WIDE = "decimal(38,0)"
-_SUMS = ("n", "x", "y", "xx", "yy", "xy")
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Numerator and denominator of one unit: integers, never null. ``times``: both are microseconds."""
-
-    x: ibis.Value
-    y: ibis.Value
-    times: bool = False
-
-
-def day_of(units: ibis.Table) -> ibis.Value:
-    """Return the day (since 1970, UTC) that a unit belongs to: of its start, else of what else is known of it."""
-    import ibis
-
-    return ibis.coalesce(units.start, units.end, units.last_at) // DAY_US
-
-
-class Layout:
-    """The sums of several ratios in one query: wide by case, then one row a ratio; shared denominators are summed once.
-
-    ``counts`` are further sums, by name.
-    """
-
-    def __init__(self, pairs: Mapping[str, Pair], counts: Mapping[str, ibis.Value]) -> None:
-        self.pairs, self.counts = dict(pairs), dict(counts)
-        self.place = {name: n for n, name in enumerate((*pairs, *(f"tail {p}" for p in pairs), *counts))}
-        self.denominators: list[ibis.Value] = []
-        self.of: dict[str, int] = {}
-        for name, pair in pairs.items():
-            same = (i for i, y in enumerate(self.denominators) if y.equals(pair.y))
-            self.of[name] = next(same, len(self.denominators))
-            if self.of[name] == len(self.denominators):
-                self.denominators.append(pair.y)
-
-    def agg(self, units: ibis.Table, day: ibis.Value, by: tuple[str, ...]) -> ibis.Table:
-        """Return the sums over ``units`` as a table with a row for each of ``by`` and each ratio and count (``k``)."""
-        import ibis
-
-        rows = units.select(
-            **{key: units[key] for key in by},
-            day=day,
-            **{f"x_{name}": _wide(pair.x) for name, pair in self.pairs.items()},
-            **{f"y_{j}": _wide(y) for j, y in enumerate(self.denominators)},
-            **{f"c_{name}": _wide(value) for name, value in self.counts.items()},
-        )
-        days = self._by_day(rows, by)
-        days = days.mutate(week=(days["day"] + _TO_MONDAY) // 7)
-        unit = days.k.isin([self.place[name] for name, pair in self.pairs.items() if pair.times]).ifelse(_MILLI, 1)
-        days = days.mutate(bx=_wide(days.x // unit), by=_wide(days.y // unit))
-        weeks = days.group_by([*by, "k", "week"]).agg(
-            **{c: days[c].sum() for c in (*_SUMS, "bx", "by")}, top=days.top.max(), days=(days.y > 0).sum(),
-            dxx=(days.bx * days.bx).sum(), dyy=(days.by * days.by).sum(), dxy=(days.bx * days.by).sum(),
-        )  # fmt: skip
-        before = ibis.window(group_by=[*by, "k"], order_by="week")
-        weeks = weeks.mutate(rx=weeks.bx - weeks.bx.lag().over(before), ry=weeks.by - weeks.by.lag().over(before))
-        return weeks.group_by([*by, "k"]).agg(
-            **{c: weeks[c].sum() for c in (*_SUMS, "days", "dxx", "dyy", "dxy")}, top=weeks.top.max(),
-            weeks=(weeks.y > 0).sum(),
-            wxx=(weeks.rx * weeks.rx).sum(), wyy=(weeks.ry * weeks.ry).sum(), wxy=(weeks.rx * weeks.ry).sum(),
-        )  # fmt: skip
-
-    def _by_day(self, rows: ibis.Table, by: tuple[str, ...]) -> ibis.Table:
-        """Return a row for each of ``by``, each day and each ratio and count."""
-        import ibis
-
-        aggregates: dict[str, ibis.Value] = {f"c_{name}": rows[f"c_{name}"].sum() for name in self.counts}
-        for j in range(len(self.denominators)):
-            y = rows[f"y_{j}"]
-            aggregates |= {f"n_{j}": _wide((y > 0).sum()), f"y_{j}": y.sum(), f"yy_{j}": (y * y).sum()}
-        for name, pair in self.pairs.items():
-            x, y = rows[f"x_{name}"], rows[f"y_{self.of[name]}"]
-            aggregates |= {f"x_{name}": x.sum(), f"xx_{name}": (x * x).sum(), f"xy_{name}": (x * y).sum()}
-            if pair.times:
-                a, b = _wide(x // _TENTH), _wide(y // _TENTH)
-                aggregates |= {f"xxy_{name}": (a * a * b).sum(), f"xyy_{name}": (a * b * b).sum(),
-                               f"yyy_{name}": (b * b * b).sum(), f"top_{name}": y.max()}  # fmt: skip
-        days = rows.group_by([*by, "day"]).agg(**aggregates)
-        none = ibis.literal(0, _WIDE)
-
-        def entry(name: str, **sums: ibis.Value) -> ibis.Value:
-            k = ibis.literal(self.place[name], "int64")
-            return ibis.struct({"k": k, **{c: sums.get(c, none) for c in (*_SUMS, "top")}})
-
-        entries = [entry(name, x=days[f"c_{name}"]) for name in self.counts]
-        for name, pair in self.pairs.items():
-            j = self.of[name]
-            entries.append(
-                entry(name, n=days[f"n_{j}"], x=days[f"x_{name}"], y=days[f"y_{j}"], xx=days[f"xx_{name}"],
-                      yy=days[f"yy_{j}"], xy=days[f"xy_{name}"], top=days[f"top_{name}"] if pair.times else none)
-            )  # fmt: skip
-            if pair.times:
-                entries.append(
-                    entry(f"tail {name}", xx=days[f"xxy_{name}"], xy=days[f"xyy_{name}"], yy=days[f"yyy_{name}"])
-                )
-        long = days.select(*by, "day", entry=ibis.array(entries).unnest())
-        return long.select(*by, "day", **{c: long.entry[c] for c in ("k", *_SUMS, "top")})
-
-    def sums(self, rows: Mapping[int, Mapping[str, Any]], name: str) -> Sums:
-        """Return the sums of one ratio from the query's rows by ``k``."""
-        pair, row = self.pairs[name], rows[self.place[name]]
-        n, x, y, xx, yy, xy, days, weeks, top = (whole_number(row[c]) for c in (*_SUMS, "days", "weeks", "top"))
-        unit = _MILLI if pair.times else 1
-
-        def block(count: int, prefix: str) -> Sums:
-            xx, yy, xy = (whole_number(row[f"{prefix}{c}"]) for c in ("xx", "yy", "xy"))
-            return Sums(count, x // unit, y // unit, xx, yy, xy)
-
-        tail = None
-        if pair.times:
-            cubes = rows[self.place[f"tail {name}"]]
-            xxy, xyy, yyy = (whole_number(cubes[c]) for c in ("xx", "xy", "yy"))
-            tail = Tail(_TENTH, xxy, xyy, yyy, largest=top)
-        return Sums(n, x, y, xx, yy, xy, block(days, "d"), block(weeks, "w"), tail)
-
-    def count(self, rows: Mapping[int, Mapping[str, Any]], name: str) -> int:
-        """Return one of the further sums."""
-        return whole_number(rows[self.place[name]]["x"])
-
-
-def _wide(value: ibis.Value) -> ibis.Value:
-    """Return a number wide enough to be squared: microseconds pass 64 bits above 51 minutes."""
-    return value.cast(_WIDE)
 
 
 def over_units(
@@ -158,30 +18,41 @@ def over_units(
 ) -> tuple[Sums, dict[str, int]]:
     """Return the sums of ``x`` and ``y`` over ``rows``, one row a unit, and further sums by name.
 
-    ``n`` counts the rows with a positive ``y``: the units that say something about the ratio. Rows with the times of their
-    case, or with its number (``case_ix`` or ``root_ix``), are summed by day and week too. ``times``: both are microseconds.
+    ``n`` counts the rows with a positive ``y``: the units that say something about the ratio. Rows are summed by day and week
+    too where they have the ``day`` (since 1970) that they belong to, or the times of their case, or its number (``case_ix``
+    or ``root_ix``). ``times``: both are microseconds.
     """
+    found, more = several_over_units(mined, rows, {"ratio": Pair(x, y, times)}, counts)
+    return found["ratio"], more
+
+
+def several_over_units(
+    mined: Mined, rows: ibis.Table, pairs: Mapping[str, Pair], counts: Mapping[str, ibis.Value]
+) -> tuple[dict[str, Sums], dict[str, int]]:
+    """Return the sums of several ratios over the same ``rows``, and further sums, by name: as :func:`over_units`."""
     import ibis
 
     zero = ibis.literal(0, "int64")
+    known = set(rows.columns)
     rows = rows.mutate(
-        x_=ibis.coalesce(x.cast("int64"), zero), y_=ibis.coalesce(y.cast("int64"), zero),
+        **{f"x_{name}": ibis.coalesce(pair.x.cast("int64"), zero) for name, pair in pairs.items()},
+        **{f"y_{name}": ibis.coalesce(pair.y.cast("int64"), zero) for name, pair in pairs.items()},
         **{f"c_{name}": value.cast("int64") for name, value in counts.items()},
     )  # fmt: skip
     day: ibis.Value = zero
-    if {"start", "end", "last_at"} <= set(rows.columns):
+    if "day" in known:
+        day = rows["day"]
+    elif {"start", "end", "last_at"} <= known:
         day = day_of(rows)
-    elif key := next((c for c in ("case_ix", "root_ix") if c in rows.columns), None):
+    elif key := next((c for c in ("case_ix", "root_ix") if c in known), None):
         begun = mined.cases.select(unit_ix_="case_ix", day_=day_of(mined.cases))
         rows = rows.left_join(begun, [rows[key] == begun.unit_ix_])
         day = rows.day_
-    layout = Layout({"ratio": Pair(rows.x_, rows.y_, times)}, {name: rows[f"c_{name}"] for name in counts})
+    layout = Layout(
+        {name: Pair(rows[f"x_{name}"], rows[f"y_{name}"], pair.times) for name, pair in pairs.items()},
+        {name: rows[f"c_{name}"] for name in counts},
+    )
     found = {int(row["k"]): row for row in mined.query(layout.agg(rows, day, ())).to_dict("records")}
     if not found:
-        return Sums(0, 0, 0, 0, 0, 0), dict.fromkeys(counts, 0)
-    return layout.sums(found, "ratio"), {name: layout.count(found, name) for name in counts}
-
-
-def whole_number(value: Any) -> int:
-    """Return a sum as an integer; the sum of no rows is 0."""
-    return 0 if value is None or value != value else int(value)
+        return dict.fromkeys(pairs, Sums(0, 0, 0, 0, 0, 0)), dict.fromkeys(counts, 0)
+    return {name: layout.sums(found, name) for name in pairs}, {name: layout.count(found, name) for name in counts}

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from poanalyzer.mine.blocks import day_of
+
 if TYPE_CHECKING:
     import ibis
     import numpy as np
@@ -28,7 +30,8 @@ class CaseWork:
 
     ``begin`` is when work on the row began: when a person claimed it, where that is recorded, else its start. ``enabled`` is
     when the engine made it ready, −1 where that is not recorded. ``resource`` is −1 where nobody is named. ``lot`` is what
-    the row's root case drew: those below ``drawn`` of all :data:`LOTS` are in the sample.
+    the row's root case drew: those below ``drawn`` of all :data:`LOTS` are in the sample. ``day`` (since 1970) is when the
+    root case began.
     """
 
     case: np.ndarray[Any, Any]
@@ -41,6 +44,7 @@ class CaseWork:
     end: np.ndarray[Any, Any]
     enabled: np.ndarray[Any, Any]
     lot: np.ndarray[Any, Any]
+    day: np.ndarray[Any, Any]
     drawn: int
 
     @property
@@ -74,7 +78,8 @@ def case_work(mined: Mined) -> CaseWork:
     return CaseWork(
         case=whole("case_ix"), root=whole("root_ix"), process=whole("process_ix"), activity=whole("activity_ix"),
         resource=whole("resource_ix"), actor=whole("actor"), begin=whole("begin"), end=whole("end"),
-        enabled=whole("enabled"), lot=np.array([int(lot, 16) for lot in frame["lot"]], dtype=np.int64), drawn=drawn,
+        enabled=whole("enabled"), lot=np.array([int(lot, 16) for lot in frame["lot"]], dtype=np.int64), day=whole("day"),
+        drawn=drawn,
     )  # fmt: skip
 
 
@@ -84,17 +89,19 @@ def _chosen(mined: Mined) -> tuple[ibis.Table, int]:
     roots, rows = (0 if v is None or v != v else int(v) for v in (row["roots"], row["rows"]))
     # the threshold is a whole number of lots, and the probability said is exactly that
     drawn = max(1, int(min(1.0, CASES / max(roots, 1), ROWS / max(rows, 1)) * LOTS))
-    lots = mined.cases.select(root_ix="case_ix", lot=mined.cases.case_id.hexdigest("md5").left(5))
+    lots = mined.cases.select(
+        root_ix="case_ix", lot=mined.cases.case_id.hexdigest("md5").left(5), day=day_of(mined.cases)
+    )
     if drawn < LOTS:
         lots = lots.filter(lots.lot < f"{drawn:05x}")
-    return cases.join(lots, "root_ix").select("case_ix", "root_ix", "lot"), drawn
+    return cases.join(lots, "root_ix").select("case_ix", "root_ix", "lot", "day"), drawn
 
 
 def _rows_of(mined: Mined, chosen: ibis.Table) -> ibis.Table:
     rows = timed_work(mined).join(chosen, "case_ix")
     return rows.select(
-        "case_ix", "root_ix", "lot", "process_ix", "activity_ix", "actor", "begin", "end", "resource_ix", "enabled"
-    )
+        "case_ix", "root_ix", "lot", "day", "process_ix", "activity_ix", "actor", "begin", "end", "resource_ix", "enabled"
+    )  # fmt: skip
 
 
 def timed_work(mined: Mined) -> ibis.Table:

@@ -7,6 +7,7 @@ that sums are the same on every back end and number of threads.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from poanalyzer.mine.cases import DAY_US
@@ -24,6 +25,8 @@ FIRST_US = 3 * DAY_US
 FIRST_CASES = 200
 #: Up to this share of the ended cases may have ended before the clean-up should have removed them.
 OVERLOOKED = 0.05
+#: So much hazard of an end passes without any end in one of a hundred logs from which nothing was removed: −ln 0.01.
+UNLIKELY = 4.605
 _MICRO = 1_000_000
 _FAR = 9_000_000_000_000_000
 
@@ -78,8 +81,7 @@ def release_cases(mined: Mined) -> ibis.Table:
     )  # fmt: skip
 
 
-def _table(rows: list[tuple[object, ...]] | list[tuple[int, int, int, int]] | list[tuple[int, str, str, int]],
-           names: tuple[str, ...]) -> ibis.Table:  # fmt: skip
+def _table(rows: Sequence[tuple[object, ...]], names: tuple[str, ...]) -> ibis.Table:
     import ibis
 
     texts = ("process_version", "tenant")
@@ -123,15 +125,15 @@ def whole_from(mined: Mined) -> dict[int, float]:
     Where finished cases are removed some time after their end, what began before the earliest end that was kept may be
     there only because it took long: a process that stays the same seems to get faster. Cases go with their root, so it is
     the roots' times that tell. They are taken for removed where the engine says that it keeps them for less time than the
-    data reach back, or where nine of ten took less time than from the first start to the first end (where all is there,
-    some short case ends soon).
+    data reach back, or where it is not credible that of all cases begun before the first end none ended earlier (see
+    :func:`_unlikely`).
     """
     import ibis
 
-    known = mined.cases.filter(
-        mined.cases.closed & mined.cases.start.notnull() & (mined.cases.end >= mined.cases.start)
-    )
-    roots = known.select(root_ix="case_ix", root_start="start", root_end="end")
+    roots = mined.cases.filter(mined.cases.start.notnull()).select(
+        root_ix="case_ix", root_start="start", root_end="end",
+        ended=ibis.coalesce(mined.cases.closed & (mined.cases.end >= mined.cases.start), False),
+    )  # fmt: skip
     rows = mined.cases.select("process_ix", "root_ix").join(roots, "root_ix")
     kept = {r.path: r.retention_days for r in mined.engine_inputs}
     limits = {
@@ -141,19 +143,59 @@ def whole_from(mined: Mined) -> dict[int, float]:
     }
     never = ibis.literal(-_FAR, "int64")
     due = ibis.cases(*((rows.process_ix == ix, at) for ix, at in limits.items()), else_=never) if limits else never
-    per = rows.mutate(took=rows.root_end - rows.root_start, due=rows.root_end < due).group_by("process_ix")
-    found = per.agg(
-        began=ibis._.root_start.min(), ended=ibis._.root_end.min(), slow=ibis._.took.quantile(0.9), n=ibis._.count(),
-        overdue=ibis._.due.sum(),
-    )  # fmt: skip
+    done = rows.filter(rows.ended)
+    per = done.mutate(due=done.root_end < due).group_by("process_ix")
+    found = mined.query(
+        per.agg(began=ibis._.root_start.min(), first=ibis._.root_end.min(), n=ibis._.count(), overdue=ibis._.due.sum())
+    )
+    if found.empty:
+        return {}
+    unlikely = _unlikely(mined, rows, [(int(r.process_ix), int(r.first)) for r in found.itertuples()])
     out = {}
-    for row in mined.query(found).itertuples():
+    for row in found.itertuples():
         removed_until = limits.get(int(row.process_ix), -_FAR)
         # a few that ended before were overlooked; many: the clean-up has not run
         if removed_until > row.began and row.overdue <= OVERLOOKED * row.n:
-            out[int(row.process_ix)] = math.ceil(max(removed_until, row.ended) / DAY_US)
-        elif row.ended - row.began > row.slow:
-            out[int(row.process_ix)] = math.ceil(row.ended / DAY_US)
+            out[int(row.process_ix)] = math.ceil(max(removed_until, row.first) / DAY_US)
+        elif int(row.process_ix) in unlikely:
+            out[int(row.process_ix)] = math.ceil(row.first / DAY_US)
+    return out
+
+
+def _unlikely(mined: Mined, rows: ibis.Table, firsts: list[tuple[int, int]]) -> set[int]:
+    """Return the processes of which, were all cases there, some case would almost surely have ended before the first end.
+
+    Summed over the cases that wait, the hazard of an end until the first one is exponential with mean 1, whatever the
+    durations are like (time change of a counting process; Aalen 1978). The hazard is Nelson and Aalen's of the cases that
+    began after the first end, which are all there; durations are counted in eighths of a logarithm, and what fell into the
+    last eighth of a waiting time does not count, so that it errs to the side of nothing removed. Where cases got much faster
+    later it errs to the other side; then the days before the first end are lost, not more than a long case lasts.
+
+    Args:
+        rows: ``process_ix, root_ix, root_start, root_end, ended``.
+        firsts: process number and its first end (µs).
+    """
+    import ibis
+    import numpy as np
+
+    rows = rows.join(_table(firsts, ("process_ix", "first")), "process_ix")
+    waits = rows.root_start < rows.first
+    until = ibis.ifelse(waits, rows.first, ibis.ifelse(rows.ended, rows.root_end, mined.window.end))
+    took = ibis.greatest(until - rows.root_start, 1)
+    per = rows.mutate(waits=waits, bucket=(took.cast("float64").ln() * 8).floor().cast("int64"))
+    frame = mined.query(
+        per.group_by(["process_ix", "waits", "bucket"]).agg(
+            n=ibis._.count(), ended=ibis._.ended.sum(), roots=ibis._.root_ix.nunique(where=ibis._.waits)
+        )
+    )
+    out = set()
+    for ix, own in frame.sort_values("bucket").groupby("process_ix"):
+        later, waiting = own[~own["waits"]], own[own["waits"]]
+        at_risk = later["n"].to_numpy(float)[::-1].cumsum()[::-1]
+        hazard = np.concatenate(([0.0], np.cumsum(later["ended"].to_numpy(float) / at_risk)))
+        passed = np.searchsorted(later["bucket"].to_numpy(), waiting["bucket"].to_numpy())
+        if float((hazard[passed] * waiting["roots"].to_numpy(float)).sum()) > UNLIKELY:
+            out.add(int(ix))
     return out
 
 

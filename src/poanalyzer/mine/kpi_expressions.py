@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from poanalyzer.errors import did_you_mean
 from poanalyzer.eventlog.views import timestamp
 from poanalyzer.kpis import Between, Condition, Expression, Kpi, Moment, Scope, seconds
-from poanalyzer.mine.cases import DAY_US
+from poanalyzer.mine.blocks import day_of
 
 if TYPE_CHECKING:
     import ibis
@@ -161,7 +161,7 @@ def valued(
     return rows.select(
         "process_ix", "month", "in_window", "applies",
         kpi=ibis.literal(number, "int64"), value=rows.value.cast("int64"), base=rows.base.cast("int64"),
-        day=ibis.coalesce(rows.start, rows.end, rows.last_at) // DAY_US,
+        day=day_of(rows),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poanalyzer.kpis import Kpi
+from poanalyzer.mine.blocks import Layout, Pair, Sums
 from poanalyzer.mine.kpi_expressions import MILLION, absent, base_rows, form, has_values, steps_by_name, valued
 
 if TYPE_CHECKING:
@@ -20,40 +21,31 @@ if TYPE_CHECKING:
 
 #: Two-sided 95 % of the normal distribution.
 _Z = 1.959963984540054
-#: Values whose squares and their sums fit 38 digits: 31 years, or a thousand million of an attribute's unit.
+#: Values whose squares, and sums of them, fit 38 digits: 31 years, or a thousand million of an attribute's unit.
 _SQUARED = 10**15
-#: Sums of a day whose squares and their sums fit: a hundred thousand cases of a day each.
-_DAILY = 10**16
-#: 1970-01-01 was a Thursday: three days later than a Monday.
-_TO_MONDAY = 3
 #: Ways to make one figure of the values of cases that are quantiles of them.
 QUANTILES = {"median": 0.5, "p90": 0.9, "p95": 0.95}
-
-
-#: n, Σx, Σy, Σx², Σy² and Σxy, x in millionths.
-Sums = tuple[int, int, int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Figure:
     """One KPI of one process in one stretch of time.
 
-    ``cases`` it applies to, the share of them with a value (``quality``), the ``value``. ``sums`` over the cases with a
-    value, of which the value is Σx/Σy where it is a mean or a share; ``days`` and ``weeks``: sums over the days on which
-    the cases began, and over how weeks differ from those before them (as :mod:`poanalyzer.measure.sums` makes them);
-    ``low``, ``high``: the order statistics that enclose a quantile with 95 % certainty.
+    ``cases`` it applies to, the share of them with a value (``quality``), the ``value``. ``parts``: Σx (in millionths) and
+    Σy over the cases with a value, of which the value is the quotient where it is a mean or a share; ``sums``: the same with
+    what an interval needs, over the window only. ``low``, ``high``: the order statistics that enclose a quantile with 95 %
+    certainty.
     """
 
     cases: int
     quality: float
     value: float | None
+    parts: tuple[int, int] | None = None
     sums: Sums | None = None
     low: float | None = None
     high: float | None = None
     #: Whether a value is below zero: amounts may be, times, counts and shares are not.
     signed: bool = False
-    days: Sums | None = None
-    weeks: Sums | None = None
 
     @property
     def valued(self) -> int:
@@ -128,12 +120,12 @@ def _all_figures(
     window = table.filter(table.in_window & table.applies)
     quantiles = sorted({how for _, k in asked if (how := form(k)[2]) in QUANTILES})
     whole = _rows(mined, _ranked(window, quantiles), (), _bounds(quantiles))
-    blocks = _blocks(mined, window) if any(form(k)[2] == "mean" for _, k in asked) else {}
+    sums = _sums(mined, window) if any(form(k)[2] == "mean" for _, k in asked) else {}
     months: dict[tuple[int, int], list[dict[str, Any]]] = {}
     for row in _rows(mined, table.filter(table.applies), ("month",), {}):
         months.setdefault((int(row["kpi"]), int(row["process_ix"])), []).append(row)
     keyed = {(int(r["kpi"]), int(r["process_ix"])): r for r in whole}
-    return {key: r | blocks.get(key, {}) for key, r in keyed.items()}, months
+    return {key: r | {"sums": sums.get(key)} for key, r in keyed.items()}, months
 
 
 def _ranked(table: ibis.Table, quantiles: list[str]) -> ibis.Table:
@@ -166,12 +158,10 @@ def _rows(mined: Mined, table: ibis.Table, more: tuple[str, ...], bounds: dict[s
 
     value = table.value
     counted = ibis.ifelse(value.notnull(), table.base, ibis.null("int64"))
-    wide, base = value.cast("decimal(38,0)"), counted.cast("decimal(38,0)")
-    fits = value.abs() < _SQUARED
     grouped = table.group_by(["kpi", "process_ix", *more]).agg(
-        cases=table.count(), filled=value.count(), sum=wide.sum(), base=base.sum(), min=value.min(), max=value.max(),
-        median=value.quantile(0.5), p90=value.quantile(0.9), p95=value.quantile(0.95),
-        xx=(wide * wide).sum(where=fits), yy=(base * base).sum(), xy=(wide * base).sum(), small=fits.sum(), **bounds,
+        cases=table.count(), filled=value.count(), sum=value.cast("decimal(38,0)").sum(),
+        base=counted.cast("decimal(38,0)").sum(), min=value.min(), max=value.max(),
+        median=value.quantile(0.5), p90=value.quantile(0.9), p95=value.quantile(0.95), **bounds,
     )  # fmt: skip
     rows: list[dict[str, Any]] = mined.query(grouped).to_dict("records")
     return rows
@@ -186,49 +176,27 @@ def _figure(row: dict[str, Any], how: str) -> Figure:
         value = row.get(name)
         return None if value is None or value != value else float(value) / MILLION
 
-    sums: Sums | None = None
-    if how in ("mean", "sum") and int(row["small"]) == filled:
-        x, y, xx, yy, xy = (int(row[c]) for c in ("sum", "base", "xx", "yy", "xy"))
-        sums = (filled, x, y, xx, yy, xy)
-    value = float(row["sum"]) / float(row["base"]) / MILLION if how == "mean" and row["base"] else part(how)
-    limits = part(f"{how}_low"), part(f"{how}_high")
-    days, weeks = (row.get(name) if sums and how == "mean" else None for name in ("days", "weeks"))
-    return Figure(cases, filled / cases, value, sums, *limits, int(row["min"]) < 0, days, weeks)
+    adds = how in ("mean", "sum")
+    parts = (int(row["sum"]), int(row["base"])) if adds else None
+    value = parts[0] / parts[1] / MILLION if how == "mean" and parts and parts[1] else part(how)
+    return Figure(
+        cases, filled / cases, value, parts,
+        sums=row.get("sums") if how == "mean" and max(abs(row["min"]), abs(row["max"])) < _SQUARED else None,
+        low=part(f"{how}_low"), high=part(f"{how}_high"), signed=row["min"] < 0,
+    )  # fmt: skip
 
 
-def _blocks(mined: Mined, window: ibis.Table) -> dict[tuple[int, int], dict[str, Sums]]:
-    """Return sums over days, and over differences of weeks, by KPI number and process; none where a day is too large."""
+def _sums(mined: Mined, window: ibis.Table) -> dict[tuple[int, int], Sums]:
+    """Return the sums of the values over cases, days and weeks by KPI number and process."""
     import ibis
 
     rows = window.filter(window.value.notnull())
-    by = ["kpi", "process_ix"]
-    days = rows.group_by([*by, "day"]).agg(
-        x=rows.value.cast("decimal(38,0)").sum(), y=rows.base.cast("decimal(38,0)").sum()
-    )
-    large = days.x.abs() >= _DAILY
-    none = ibis.literal(0, "decimal(38,0)")
-    days = days.mutate(x=large.ifelse(none, days.x), y=large.ifelse(none, days.y), large=large.cast("int64"))
-    days = days.mutate(week=(days["day"] + _TO_MONDAY) // 7)
-    weeks = days.group_by([*by, "week"]).agg(
-        x=days.x.sum(), y=days.y.sum(), n=(days.y > 0).sum(), large=days.large.sum(),
-        dxx=(days.x * days.x).sum(), dyy=(days.y * days.y).sum(), dxy=(days.x * days.y).sum(),
-    )  # fmt: skip
-    before = ibis.window(group_by=by, order_by="week")
-    weeks = weeks.mutate(rx=weeks.x - weeks.x.lag().over(before), ry=weeks.y - weeks.y.lag().over(before))
-    found = weeks.group_by(by).agg(
-        **{c: weeks[c].sum() for c in ("x", "y", "n", "large", "dxx", "dyy", "dxy")}, weeks=(weeks.y > 0).sum(),
-        wxx=(weeks.rx * weeks.rx).sum(), wyy=(weeks.ry * weeks.ry).sum(), wxy=(weeks.rx * weeks.ry).sum(),
-    )  # fmt: skip
-    out = {}
-    for r in mined.query(found).to_dict("records"):
-        if int(r["large"]):
-            continue
-        n = {name: 0 if r[name] is None or r[name] != r[name] else int(r[name]) for name in found.columns}
-        out[n["kpi"], n["process_ix"]] = {
-            "days": (n["n"], n["x"], n["y"], n["dxx"], n["dyy"], n["dxy"]),
-            "weeks": (n["weeks"], n["x"], n["y"], n["wxx"], n["wyy"], n["wxy"]),
-        }
-    return out
+    # what is too large to be squared stays out, and the figure goes without an interval
+    layout = Layout({"value": Pair((rows.value.abs() < _SQUARED).ifelse(rows.value, ibis.literal(0)), rows.base)}, {})
+    found: dict[tuple[int, int], dict[int, dict[str, Any]]] = {}
+    for row in mined.query(layout.agg(rows, rows.day, ("kpi", "process_ix"))).to_dict("records"):
+        found.setdefault((int(row["kpi"]), int(row["process_ix"])), {})[int(row["k"])] = row
+    return {key: layout.sums(by_k, "value") for key, by_k in found.items()}
 
 
 def monthly(mined: Mined, series: tuple[tuple[int, Figure], ...]) -> float | None:

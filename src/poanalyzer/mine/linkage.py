@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from poanalyzer.mine.blocks import Sums, day_of, of_days
 
 if TYPE_CHECKING:
     import ibis
-    import pandas as pd
 
     from poanalyzer.mine.mined import Mined
 
@@ -31,11 +33,13 @@ def message_links(mined: Mined) -> ibis.Table | None:
 def fragments(mined: Mined) -> ibis.Table:
     """Create and return ``m_fragments``: one row a business key of root cases, with ``roots`` (how many share it),
     ``fragments`` (how many pieces they form under message links; called cases belong to their roots), ``process_ix``
-    (of the root that began first), ``first_id`` (its case id), ``closed`` and ``in_window`` (all of them are)."""
+    and ``day`` (of the root that began first), ``first_id`` (its case id), ``closed`` and ``in_window`` (all of them are)."""
     import ibis
 
     roots = mined.cases.filter(mined.cases.is_root & mined.cases.business_key.notnull())
-    named = roots.select("case_ix", "case_id", "process_ix", "business_key", "start", "closed", "in_window")
+    named = roots.select(
+        "case_ix", "case_id", "process_ix", "business_key", "start", "closed", "in_window", day=day_of(roots)
+    )
     labelled = _labelled(mined, named)
     order = ibis.window(group_by="business_key", order_by=[ibis._.start, ibis._.case_ix])
     placed = labelled.mutate(place=ibis.row_number().over(order))
@@ -43,7 +47,7 @@ def fragments(mined: Mined) -> ibis.Table:
     per = placed.group_by("business_key").agg(
         roots=placed.count(), fragments=placed.label.nunique(), closed=placed.closed.min(),
         in_window=placed.in_window.min(), process_ix=placed.process_ix.max(where=first),
-        first_id=placed.case_id.max(where=first),
+        first_id=placed.case_id.max(where=first), day=placed["day"].max(where=first),
     )  # fmt: skip
     return mined.log.con.create_table("m_fragments", per)
 
@@ -78,8 +82,16 @@ def _labelled(mined: Mined, named: ibis.Table) -> ibis.Table:
     return out.mutate(label=ibis.coalesce(out.label, out.case_ix)).drop("linked_ix")
 
 
-def linked_processes(mined: Mined) -> pd.DataFrame:
-    """Return how many root cases of each productive process find one of each other: ``process_ix, other, cases``.
+@dataclass(frozen=True)
+class Linked:
+    """How many root cases of the window find one of the process numbered ``other``: Σx of Σy in ``sums``."""
+
+    other: int
+    sums: Sums
+
+
+def linked_processes(mined: Mined) -> dict[int, tuple[Linked, ...]]:
+    """Return for each productive process the others that root cases of it are linked to, most first.
 
     Found by a message, by standing in one tree of calls, or by a business key that both have and that names few cases.
     """
@@ -87,7 +99,8 @@ def linked_processes(mined: Mined) -> pd.DataFrame:
 
     wanted = [p.ix for p in mined.productive]
     cases = mined.cases.filter(mined.cases.process_ix.isin(wanted))
-    roots = cases.filter(cases.is_root & cases.in_window).select("case_ix", "process_ix")
+    roots = cases.filter(cases.is_root & cases.in_window)
+    roots = roots.select("case_ix", "process_ix", day=day_of(roots))
     keyed = cases.filter(cases.is_root & cases.business_key.notnull())
     counts = keyed.group_by(["process_ix", "business_key"]).agg(times=keyed.count())
     usable = counts.filter(counts.times <= MAX_PER_KEY)
@@ -107,5 +120,18 @@ def linked_processes(mined: Mined) -> pd.DataFrame:
         parts.append(roots.join(near, [roots.case_ix == near.root_ix]).select("case_ix", "process_ix", "other"))
     hits = ibis.union(*parts)
     hits = hits.filter(hits.other != hits.process_ix).distinct()
-    frame = mined.query(hits.group_by(["process_ix", "other"]).agg(cases=hits.count()))
-    return frame.sort_values(["process_ix", "cases", "other"], ascending=[True, False, True], ignore_index=True)
+    hits = hits.join(roots.select("case_ix", "day"), "case_ix")
+    # a row for each day and pair of processes: a case is linked or not, so counts by day are all that sums need
+    frame = mined.query(hits.group_by(["process_ix", "other", "day"]).agg(cases=hits.count()))
+    begun: dict[int, dict[int, int]] = {}
+    for process, day, n in mined.query(roots.group_by(["process_ix", "day"]).agg(n=roots.count())).itertuples(
+        index=False
+    ):
+        begun.setdefault(int(process), {})[int(day)] = int(n)
+    out: dict[int, list[Linked]] = {}
+    for (process, other), rows in frame.groupby(["process_ix", "other"]):
+        linked = {int(day): int(n) for day, n in zip(rows["day"], rows["cases"], strict=True)}
+        k, total = sum(linked.values()), sum(begun[int(process)].values())
+        days = {day: (linked.get(day, 0), n) for day, n in begun[int(process)].items()}
+        out.setdefault(int(process), []).append(Linked(int(other), of_days(Sums(total, k, total, k, total, k), days)))
+    return {process: tuple(sorted(all_, key=lambda t: (-t.sums.x, t.other))) for process, all_ in out.items()}

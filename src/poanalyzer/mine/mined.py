@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from poanalyzer.eventlog.store import EventLog
 
 T = TypeVar("T")
+
+#: What is counted against all cases of a process: an input that does not record it has them as cases without any.
+COUNTED = ("attempts", "incidents", "operations")
 
 
 class Mined:
@@ -156,14 +160,23 @@ class Mined:
         return self.capability(None, "incidents").available != "no"
 
     def capability(self, process: Process | None, name: str) -> Capability:
-        """Return what the inputs of a process (of all, for None) can show: the best of them."""
-        rank = {"no": 0, "partial": 1, "yes": 2}
+        """Return what the inputs of a process can show; for None, what the process shows that shows most.
+
+        Of several inputs the best tells, but for what is :data:`COUNTED`: there the worst does.
+        """
+        if process is None and name in COUNTED and self.processes:
+            return max((self.capability(p, name) for p in self.processes), key=_rank)
         records = [r for r in self.engine_inputs if process is None or r.path in process.inputs]
-        said = [r.capabilities[name] for r in records if name in r.capabilities]
+        said = [(r.path, r.capabilities[name]) for r in records if name in r.capabilities]
         if not said:
             why = "the export says nothing about it"
             return Capability(capability=name, available="no", why=why, unlock="Give the engine's own export.")
-        return max(said, key=lambda c: rank[c.available])
+        if process is None or name not in COUNTED:
+            return max((c for _, c in said), key=_rank)
+        path, worst = min(said, key=lambda pair: _rank(pair[1]))
+        if any(c.available != worst.available for _, c in said):
+            worst = replace(worst, why=f"{path}, one of {len(said)} inputs: {worst.why}")
+        return worst
 
     def query(self, expr: ibis.Table) -> pd.DataFrame:
         """Run a small query."""
@@ -172,6 +185,10 @@ class Mined:
     def scalar(self, expr: ibis.Value) -> Any:
         """Run a query with one value."""
         return self.log.con.execute(expr)
+
+
+def _rank(said: Capability) -> int:
+    return ("no", "partial", "yes").index(said.available)
 
 
 def iso(micros: int | float | None) -> str | None:

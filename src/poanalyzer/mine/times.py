@@ -25,14 +25,11 @@ def case_times(mined: Mined) -> ibis.Table:
     """
     import ibis
 
-    roots = mined.root_units
-    roots = roots.filter(roots.in_window & roots.closed & roots.start.notnull() & roots.end.notnull())
-    roots = roots.filter(roots.end >= roots.start).select("case_ix", "case_id", "process_ix", "start", "end")
-    seen = mined.of(build_outside).filter(mined.of(build_outside).root_ix.notnull())
-    seen = seen.select("root_ix", low=ibis.coalesce(seen.start, seen["at"]), high=ibis.coalesce(seen.end, seen["at"]))
-    seen = seen.filter(seen.low.notnull()).mutate(high=ibis.ifelse(seen.high < seen.low, seen.low, seen.high))
+    roots, seen = mined.of(closed_roots), outside_spans(mined)
     span = seen.group_by("root_ix").agg(first=seen.low.min(), last=seen.high.max()).rename(span_ix="root_ix")
-    beside = busy_time(with_reach(_beside(seen, roots), "case_ix"), "case_ix").select("case_ix", beside="busy")
+    parts = beside_engine(seen, roots).select("case_ix", "start", "end")
+    parts = parts.filter(parts.end > parts.start)
+    beside = busy_time(with_reach(parts, "case_ix"), "case_ix").select("case_ix", beside="busy")
     own = busy_time(with_reach(_active(mined, roots), "case_ix"), "case_ix").select("case_ix", own="busy")
     rows = roots.left_join(span, [roots.case_ix == span.span_ix])
     rows = rows.left_join(beside, "case_ix").drop("case_ix_right").left_join(own, "case_ix").drop("case_ix_right")
@@ -48,17 +45,45 @@ def case_times(mined: Mined) -> ibis.Table:
     )  # fmt: skip
 
 
-def _beside(seen: ibis.Table, roots: ibis.Table) -> ibis.Table:
-    """Return what of the outside records lies before the case began in the engine, and after it ended there."""
+def closed_roots(mined: Mined) -> ibis.Table:
+    """Return the closed root cases of the window that have a time in the engine: ``case_ix, case_id, process_ix, start, end``."""
+    roots = mined.root_units
+    roots = roots.filter(roots.in_window & roots.closed & roots.start.notnull() & roots.end.notnull())
+    return roots.filter(roots.end >= roots.start).select("case_ix", "case_id", "process_ix", "start", "end")
+
+
+def outside_spans(mined: Mined) -> ibis.Table:
+    """Return the linked outside records as spans: ``root_ix, activity, low, high``; both are its moment where that is all."""
     import ibis
 
+    seen = mined.of(build_outside).filter(mined.of(build_outside).root_ix.notnull())
+    seen = seen.select(
+        "root_ix", "activity", low=ibis.coalesce(seen.start, seen["at"]), high=ibis.coalesce(seen.end, seen["at"])
+    )
+    return seen.filter(seen.low.notnull()).mutate(high=ibis.ifelse(seen.high < seen.low, seen.low, seen.high))
+
+
+def beside_engine(seen: ibis.Table, roots: ibis.Table) -> ibis.Table:
+    """Return what of the outside spans lies before the case began in the engine (``early``), and after it ended there.
+
+    Columns: ``case_ix``, ``early``, ``start``, ``end`` and ``far`` (µs that the span reaches beyond the engine's time), beside
+    those of ``seen`` but its span. Moments have no length.
+    """
+    import ibis
+
+    kept = [c for c in seen.columns if c not in ("root_ix", "low", "high")]
     rows = seen.join(roots.select(root_ix="case_ix", open="start", shut="end"), "root_ix")
-    before = rows.select(
-        case_ix="root_ix", start="low", end=ibis.ifelse(rows.high < rows.open, rows.high, rows.open)
+    before, after = rows.filter(rows.low < rows.open), rows.filter(rows.high > rows.shut)
+    return ibis.union(
+        before.select(
+            *kept, case_ix="root_ix", early=ibis.literal(True), start="low",
+            end=ibis.ifelse(before.high < before.open, before.high, before.open), far=before.open - before.low,
+        ),
+        after.select(
+            *kept, case_ix="root_ix", early=ibis.literal(False),
+            start=ibis.ifelse(after.low > after.shut, after.low, after.shut), end="high", far=after.high - after.shut,
+        ),
     )  # fmt: skip
-    after = rows.select(case_ix="root_ix", start=ibis.ifelse(rows.low > rows.shut, rows.low, rows.shut), end="high")
-    both = ibis.union(before, after)
-    return both.filter(both.end > both.start)
 
 
 def _active(mined: Mined, roots: ibis.Table) -> ibis.Table:

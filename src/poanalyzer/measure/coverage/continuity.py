@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
-from poanalyzer.measure.sums import whole_number
+from poanalyzer.measure.sums import over_units
+from poanalyzer.mine.blocks import whole_number
 from poanalyzer.mine.linkage import MAX_PER_KEY, fragments
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
@@ -34,7 +35,7 @@ COLLISION = 0.01
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
-    """Return the share with Wilson's interval; a process has the cases that began with it."""
+    """Return the share, an end-to-end case on the day of its first root; a process has the cases that began with it."""
     rows = mined.of(fragments)
     size = mined.query(rows.agg(largest=rows.roots.max(), roots=rows.roots.sum())).iloc[0]
     if not whole_number(size["roots"]):
@@ -47,17 +48,17 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if process is not None:
         rows = rows.filter(rows.process_ix == process.ix)
     whole = rows.fragments == 1
-    sums = mined.query(rows.agg(n=rows.count(), k=whole.sum(), f=rows.fragments.sum())).iloc[0]
-    n, k = whole_number(sums["n"]), whole_number(sums["k"])
+    sums, more = over_units(mined, rows, whole, rows.fragments > 0, pieces=rows.fragments)
+    n, k = sums.y, sums.x
     if not n:
         return missing(Status.INSUFFICIENT, "no closed end-to-end case in the window")
-    value, low, high, method = interval.proportion(k, n)
+    value, low, high, method = interval.case_rate(sums)
     broken = rows.filter(~whole).order_by([rows.fragments.desc(), rows.first_id]).limit(EVIDENCE_ROWS)
     return Finding(
         value=value, low=low, high=high, numerator=k, denominator=n, n=n, n_unit="end-to-end cases", method=method,
         status=Status.INSUFFICIENT if n < MIN_CASES else Status.MEASURED,
         reason=f"{n} closed end-to-end cases in the window; at least {MIN_CASES} are needed" if n < MIN_CASES else "",
-        details={"pieces_per_case": float(sums["f"]) / n},
+        details={"pieces_per_case": more["pieces"] / n},
         evidence=tuple(
             Evidence(case_id=str(r.first_id), what=f"in {r.fragments} pieces that nothing joins")
             for r in mined.query(broken).itertuples()

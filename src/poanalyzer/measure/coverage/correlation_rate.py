@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
+from poanalyzer.mine.cases import DAY_US
 from poanalyzer.mine.mined import iso
 from poanalyzer.mine.outside import keyless_records, of_window
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
-    """Return the share with an interval clustered by key."""
+    """Return the share with an interval by key or by the day of its first record."""
     if process is not None:
         return missing(Status.NOT_APPLICABLE, "describes the portfolio only: unlinked records belong to no process")
     if not mined.has_outside:
@@ -40,7 +41,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             'Give an outside source (role = "outside") with the same order numbers.',
         )  # fmt: skip
     rows = of_window(mined)
-    per = rows.group_by("key").agg(linked=rows.root_ix.count(), all=rows.count())
+    per = rows.group_by("key").agg(linked=rows.root_ix.count(), all=rows.count(), day=rows["at"].min() // DAY_US)
     sums, _ = over_units(mined, per, per.linked, per["all"])
     lost = keyless_records(mined)
     if not sums.y + lost:
@@ -53,7 +54,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     last = rows.filter(rows.root_ix.isnull())
     return Finding(
         value=upper * shift, low=low * shift, high=high * shift, numerator=sums.x, denominator=sums.y + lost, n=sums.n,
-        n_unit="keys", method=f"{method.replace('case', 'key')}",
+        n_unit="keys", method=method.replace("case", "key"),
         status=Status.INSUFFICIENT if few else Status.MEASURED,
         reason=f"{sums.n} keys; at least {MIN_CASES} are needed" if few else "",
         details={"linked": sums.x, "unlinked": sums.y - sums.x, "without_key": lost,

@@ -10,12 +10,17 @@ It needs an outside source; open cases are left out, since an instance that neve
 
 Formula: Σ time that no record covers / Σ (last − first record of any source), over closed cases.
 
+Records that name no known case may lie in dark time, or lengthen a case at either end. The value takes keys for lost at
+random within each kind of record and tells from the linked ones what all together would reach and cover, as
+time-coverage does. For the lower bound all time of unlinked records lies in the dark; for the upper one each unlinked record is a
+moment that lengthens one case, as far as any linked record reaches.
+
 Known bias: outside records without a duration cover nothing, so that their time is dark; a clock that differs between
-the sources moves time between the parts.
+the sources moves time between the parts; keys lost within a kind of record not at random move the value within its bounds.
 
 Example: an order runs 8 h in the engine, is taken by phone 2 h before for half an hour: elapsed 10 h, dark 1.5 h, 0.15.
 
-Source: this project's definition.
+Source: this project's definition; continuation from a thinned sample as in Good and Toulmin (1956).
 """
 
 from __future__ import annotations
@@ -25,8 +30,9 @@ from typing import TYPE_CHECKING
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
 from poanalyzer.measure.sums import over_units
+from poanalyzer.measure.unlinked import unlinked_caveat, within
 from poanalyzer.mine.mined import iso
-from poanalyzer.mine.times import case_times
+from poanalyzer.mine.unlinked import linkage, lost_time, room, whole_times
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
 if TYPE_CHECKING:
@@ -41,30 +47,44 @@ def compute(mined: Mined, process: Process | None) -> Finding:
             Status.NOT_AVAILABLE, "no outside source: the ends of a case are the engine's own",
             'Give an outside source (role = "outside") with the same order numbers.',
         )  # fmt: skip
-    rows = mined.of(case_times)
+    rows = mined.of(whole_times)
     if process is not None:
         rows = rows.filter(rows.process_ix == process.ix)
     sums, parts = over_units(
-        mined, rows, rows.dark, rows.elapsed, times=True, active=rows.active, waiting=rows.waiting, outside=rows.outside,
-        cases=rows.linked.cast("int64"),
+        mined, rows, rows.whole_dark, rows.whole_elapsed, times=True, active=rows.active, waiting=rows.waiting,
+        elapsed=rows.elapsed, dark=rows.dark, timed=rows.elapsed > 0, cases=rows.linked,
     )  # fmt: skip
-    if not sums.y:
+    elapsed = parts["elapsed"]
+    if not elapsed:
         return missing(Status.INSUFFICIENT, "no closed case in the window")
     if not parts["cases"]:
         return missing(Status.NOT_AVAILABLE, "the outside source names no closed case of this process",
                        "Give an outside source whose keys are this process's business keys.")  # fmt: skip
-    value, low, high, method = interval.ratio(sums)
-    few = sums.n < MIN_CASES
+    found = mined.of(linkage)
+    lower = upper = None
+    whole = elapsed
+    if found.lost:
+        more = room(mined, process)
+        lower = max(0, parts["dark"] - lost_time(mined)) / elapsed
+        upper = (parts["dark"] + more) / (elapsed + more)
+        whole = min(max(sums.y, elapsed), elapsed + more)
+    active, waiting = parts["active"] / whole, parts["waiting"] / whole
+    estimate = interval.ratio(sums) if sums.y > 0 else None
+    most = None if upper is None else min(upper, 1 - active - waiting)
+    value, low, high, method = within(estimate, lower, most)
+    n, few = parts["timed"], parts["timed"] < MIN_CASES
     worst = rows.filter(rows.dark > 0).order_by([rows.dark.desc(), rows.case_ix]).limit(EVIDENCE_ROWS)
+    caveats = unlinked_caveat(found)
+    if parts["cases"] < n:
+        caveats = (f"{parts['cases']} of {n} closed cases appear in an outside source; the others have no dark time",
+                   *caveats)  # fmt: skip
     return Finding(
-        value=value, low=low, high=high, numerator=sums.x / 1e6, denominator=sums.y / 1e6, n=sums.n, method=method,
-        status=Status.INSUFFICIENT if few else Status.MEASURED,
-        reason=f"{sums.n} closed cases; at least {MIN_CASES} are needed" if few else "",
-        caveats=(f"{parts['cases']} of {sums.n} closed cases appear in an outside source; the others have no dark time",)
-        if parts["cases"] < sums.n else (),
+        value=value, low=low, high=high, lower_bound=lower, upper_bound=upper, numerator=value * whole / 1e6,
+        denominator=whole / 1e6, n=n, method=method, status=Status.INSUFFICIENT if few else Status.MEASURED,
+        reason=f"{n} closed cases; at least {MIN_CASES} are needed" if few else "", caveats=caveats,
         details={
-            "engine_active": parts["active"] / sums.y, "engine_waiting": parts["waiting"] / sums.y,
-            "logged_outside": parts["outside"] / sums.y, "dark": value, "linked_cases": parts["cases"],
+            "engine_active": active, "engine_waiting": waiting, "logged_outside": max(0.0, 1 - active - waiting - value),
+            "dark": value, "linked_cases": parts["cases"],
         },
         evidence=tuple(
             Evidence(case_id=str(r.case_id), when=iso(r.end), what=f"{r.dark / 3.6e9:.1f} h without any record")

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.candidates import build_candidates, exception_hints
 from poanalyzer.mine.flow import activity_counts
 from poanalyzer.mine.mined import iso
@@ -38,23 +39,24 @@ _COUNTS = ("technical", "business", "handling", "broken", "followed")
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
-    """Return the share of closed cases of plain logs with a candidate, with Wilson's interval."""
+    """Return the share of closed cases of plain logs with a candidate."""
     plain = {r.path for r in mined.engine_inputs if r.plain_log}
     known = [p for p in mined.processes if process in (None, p) and plain.intersection(p.inputs)]
     if not known:
         return missing(Status.NOT_APPLICABLE, "no plain log: the engine's own records of failures are looked at")
-    cases = sum(p.closed_in_window for p in known)
-    if not cases:
+    if not sum(p.closed_in_window for p in known):
         return missing(Status.INSUFFICIENT, "no closed case in the window")
-    rows = mined.of(build_candidates)
-    rows = rows.filter(rows.in_window & rows.closed & rows.process_ix.isin([p.ix for p in known]))
-    hit = rows.technical | rows.broken
-    sums = mined.query(rows.agg(hit=hit.sum(), **{c: rows[c].sum() for c in _COUNTS})).iloc[0]
-    counts = {c: 0 if sums[c] != sums[c] or sums[c] is None else int(sums[c]) for c in ("hit", *_COUNTS)}
-    value, low, high, method = interval.proportion(counts["hit"], cases)
+    rows = mined.cases.filter(mined.cases.in_window & mined.cases.closed)
+    rows = rows.filter(rows.process_ix.isin([p.ix for p in known])).select("case_ix", "start", "end", "last_at")
+    rows = rows.left_join(mined.of(build_candidates).select("case_ix", *_COUNTS), "case_ix")
+    sums, counts = over_units(
+        mined, rows, rows.technical | rows.broken, rows.case_ix.notnull(), **{c: rows[c] for c in _COUNTS}
+    )
+    cases = sums.y
+    value, low, high, method = interval.case_rate(sums)
     few = cases < MIN_CASES
     return Finding(
-        value=value, low=low, high=high, numerator=counts["hit"], denominator=cases, n=cases, method=method,
+        value=value, low=low, high=high, numerator=sums.x, denominator=cases, n=cases, method=method,
         status=Status.INSUFFICIENT if few else Status.MEASURED,
         reason=f"{cases} closed cases in the window; at least {MIN_CASES} are needed" if few else "",
         basis="inferred", caveats=("candidates by their names, which nobody has confirmed",),

@@ -35,7 +35,7 @@ MIN_INCIDENTS = 20
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
-    """Return the share of incidents that took longer than seven days, clustered by (root) case."""
+    """Return the share of incidents that took longer than seven days, by case or by the day of its first incident."""
     import ibis
 
     rows = mined.log.coded("exceptions")
@@ -47,16 +47,15 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         rows = rows.filter(rows.process_ix == process.ix)
     rows = rows.join(mined.cases.select("case_ix", "root_ix", named="case_id"), "case_ix")
     resolved = rows.cleared_by.isin(["operator", "retry", "model"]).fill_null(False)
-    unit = rows.root_ix if process is None else rows.case_ix
     rows = rows.mutate(
-        unit=unit,
         untold=(resolved & rows.cleared.isnull()).cast("int64"),
         open=rows.cleared.isnull().cast("int64"),
         stale=1 - (resolved & (rows.cleared - rows.raised <= STALE_US)).fill_null(False).cast("int64"),
     )
-    per = rows.group_by("unit").agg(
-        x=rows.stale.sum(), y=rows.count(), untold=rows.untold.sum(), still_open=rows.open.sum()
-    )
+    per = rows.group_by("root_ix" if process is None else "case_ix").agg(
+        x=rows.stale.sum(), y=rows.count(), untold=rows.untold.sum(), still_open=rows.open.sum(),
+        day=rows.raised.min() // DAY_US,
+    )  # fmt: skip
     sums, more = over_units(mined, per, per.x, per.y, untold=per.untold, still_open=per.still_open)
     if not sums.y:
         return missing(Status.NOT_APPLICABLE, "no incident older than seven days, although incidents are recorded")

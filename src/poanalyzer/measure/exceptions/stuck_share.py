@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.measure.sums import several_over_units
+from poanalyzer.mine.blocks import Pair
 from poanalyzer.mine.cases import DAY_US
 from poanalyzer.mine.stuck import build_stuck
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
-    """Return the share of open cases (of the portfolio: open root cases) that are stuck, with Wilson's interval."""
+    """Return the share of open cases (of the portfolio: open root cases) that are stuck."""
     open_cases = sum(p.open for p in mined.processes) if process is None else process.open
     if not open_cases:
         return missing(Status.NOT_APPLICABLE, "no case is open")
@@ -47,17 +49,18 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if process is not None:
         rows = rows.filter(rows.process_ix == process.ix)
     unit = rows.group_by("root_ix" if process is None else "case_ix")
-    per = unit.agg(stuck=rows.stuck.max(), unknown=rows.unknown.max())
-    per = per.mutate(stuck_=per.stuck.cast("int64"), unknown_=(per.unknown & ~per.stuck).cast("int64"))
-    got = mined.query(per.agg(n=per.count(), stuck=per.stuck_.sum(), unknown=per.unknown_.sum())).iloc[0]
-    n, stuck, unknown = int(got["n"]), int(got["stuck"]), int(got["unknown"])
+    per = unit.agg(stuck=rows.stuck.max(), perhaps=(rows.stuck | rows.unknown).max(), rows=rows.count())
+    open_ = per.rows > 0
+    sums, _ = several_over_units(mined, per, {"least": Pair(per.stuck, open_), "most": Pair(per.perhaps, open_)}, {})
+    least, most = sums["least"], sums["most"]
+    n, stuck, unknown = least.y, least.x, most.x - least.x
     closed = sum(p.closed for p in mined.processes) if process is None else process.closed
     if unknown == n:
         return missing(
             Status.INSUFFICIENT, f"of none of the {n} open cases is it known how long its state usually lasts"
         )
-    value, low, high, method = interval.proportion(stuck, n)
-    upper, _, high, _ = interval.proportion(stuck + unknown, n) if unknown else (value, low, high, method)
+    value, low, high, method = interval.case_rate(least)
+    upper, _, high, _ = interval.case_rate(most) if unknown else (value, low, high, method)
     few = closed < MIN_CASES
     return Finding(
         value=value, low=low, high=high, lower_bound=value if unknown else None, upper_bound=upper if unknown else None,

@@ -44,6 +44,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     rows = paths.work_rows
     here = [k for k, (first, _) in enumerate(paths.cases) if process is None or rows.process[first] == process.ix]
     sums = sums_by_root(
+        mined,
         (int(rows.root[paths.cases[k][0]]) for k in here),
         (paths.work[k] for k in here),
         (paths.length[k] for k in here),

@@ -43,7 +43,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     rows = paths.work_rows
     here = [k for k, (first, _) in enumerate(paths.cases) if process is None or rows.process[first] == process.ix]
     sums = sums_by_root(
-        (int(rows.root[paths.cases[k][0]]) for k in here), (found.saving[k] for k in here),
+        mined, (int(rows.root[paths.cases[k][0]]) for k in here), (found.saving[k] for k in here),
         (found.elapsed[k] for k in here),
     )  # fmt: skip
     if not sums.y:

@@ -8,6 +8,9 @@ a named resource began it. Closed cases of the window, in large logs a sample of
 rows of work at most, drawn by a hash of the case id. Work that names nobody is left out, and a caveat says how much
 waiting that is.
 
+The first row of evidence tells the impact: what cycle time efficiency, Σ work / (Σ work + Σ waiting) over rows of work,
+would be without this cause. Waiting that names nobody stays in it.
+
 Formula: Σ waiting by this cause / Σ waiting by all five causes, over rows of work that waited for a named resource.
 
 Known bias: work of the resource outside the log is not seen and falls to unavailability or extraneous waiting.

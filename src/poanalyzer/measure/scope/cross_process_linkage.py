@@ -43,18 +43,17 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if not process.productive:
         return missing(Status.NOT_APPLICABLE, "not a productive process")
     total = int(mined.root_counts.get(process.ix, 0))
-    rows = mined.of(linked_processes)
-    rows = rows[rows["process_ix"] == process.ix]
-    best = int(rows["cases"].max()) if len(rows) else 0
-    value, low, high, method = interval.proportion(best, total)
+    linked = mined.of(linked_processes).get(process.ix, ())
+    best = linked[0].sums.x if linked else 0
+    value, low, high, method = interval.case_rate(linked[0].sums) if linked else interval.proportion(0, total)
     names = {p.ix: p.name for p in mined.processes}
     return Finding(
         value=value, low=low, high=high, numerator=best, denominator=total, n=total, method=method,
         status=Status.INSUFFICIENT if total < MIN_CASES else Status.MEASURED,
         reason=f"{total} root cases in the window; at least {MIN_CASES} are needed" if total < MIN_CASES else "",
         evidence=tuple(
-            Evidence(case_id=None, what=f"{n} of {total} cases are linked to {names[int(o)]}")
-            for o, n in zip(rows["other"], rows["cases"], strict=True)
+            Evidence(case_id=None, what=f"{found.sums.x} of {total} cases are linked to {names[found.other]}")
+            for found in linked
         )[:EVIDENCE_ROWS],
     )  # fmt: skip
 

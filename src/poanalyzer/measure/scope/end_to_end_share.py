@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
-from poanalyzer.measure.sums import whole_number
+from poanalyzer.measure.sums import over_units
 from poanalyzer.mine.linkage import message_links
 from poanalyzer.mine.units import units_of
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def compute(mined: Mined, process: Process | None) -> Finding:
-    """Return the share of root cases with Wilson's interval."""
+    """Return the share of root cases."""
     units = mined.of(units_of)
     known = {p.ix: units.unit[p.key] for p in mined.processes if p.key in units.unit}
     if len(set(known.values())) < 2:
@@ -45,11 +45,11 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     if process is not None:
         rows = rows.filter(rows.process_ix == process.ix)
     crossing = rows.filter(rows.crosses)
-    sums = mined.query(rows.agg(n=rows.count(), k=rows.crosses.sum())).iloc[0]
-    n, k = whole_number(sums["n"]), whole_number(sums["k"])
+    sums, _ = over_units(mined, rows, rows.crosses, rows.case_ix.notnull())
+    n, k = sums.y, sums.x
     if not n:
         return missing(Status.NOT_APPLICABLE, "no root case in the window")
-    value, low, high, method = interval.proportion(k, n)
+    value, low, high, method = interval.case_rate(sums)
     shown = mined.query(crossing.order_by("case_ix").limit(EVIDENCE_ROWS))
     blind = sorted(p.key for p in mined.processes if p.ix not in known)
     return Finding(

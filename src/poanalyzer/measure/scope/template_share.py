@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from poanalyzer.eventlog.schema import SERVICE_TYPES
 from poanalyzer.measure import interval
 from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
+from poanalyzer.mine.blocks import Sums
 from poanalyzer.mine.executions import jackknifed, modelled_executions
 from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
 
@@ -50,7 +51,7 @@ def compute(mined: Mined, process: Process | None) -> Finding:
         low, high = interval.jackknife(drawn, value, 0.0)
         method = f"jackknife over {len(drawn)} groups of cases"
     else:
-        _, low, high, method = interval.ratio(interval.Sums(closed, made, ran, 0, 0, 0))
+        _, low, high, method = interval.ratio(Sums(closed, made, ran, 0, 0, 0))
     few = closed < MIN_CASES
     shelf = rows[rows["x"] > 0].groupby("activity")["x"].sum().sort_values(ascending=False, kind="stable")
     return Finding(
