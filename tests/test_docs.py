@@ -236,6 +236,24 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     "mean-active-concurrency": (TWO, {}),
     "overlap-share": (TWO, {}),
     "parallel-case-share": (TWO.replace("× 30", "× 10") + f"\n× 30\nb  A  0–20  {SERVICE}", {}),
+    "multi-instance-realisation-rate": (
+        f"× 40\na  A  0–10  {SERVICE}  mi_index=0\na  A  5–15  {SERVICE}  mi_index=1\na  A  20–30  {SERVICE}  mi_index=2\n"
+        "cases:\na  process_version=1\nelements:\nA  serviceTask  multi_instance=parallel",
+        {},
+    ),
+    "peak-concurrency": (
+        f"× 30\na  A  0–9  {SERVICE}\n× 8\nb  A  0–9  {SERVICE}\nb  B  5–9  {SERVICE}\n× 2\n"
+        + "\n".join(f"c  {x}  0–9  {SERVICE}" for x in "ABCD"),
+        {},
+    ),
+    "out-of-engine-execution-share": (
+        "× 100\n"
+        + f"a  A  0–9  {SERVICE}\n" * 3
+        + f"a  B  0–9  {SERVICE}\n" * 7
+        + "cases:\na  process_version=1\nelements:\nA  serviceTask  implementation=external:a\n"
+        "B  serviceTask  implementation=class:b",
+        {},
+    ),
     "missed-parallelism": (f"× 40\na  A  0–120  {SERVICE}\na  B  120–180  {SERVICE}\na  C  180–600  {SUE}", {}),
     "parallel-realisation-rate": (
         f"× 30\na  A  0–10  {SERVICE}\na  B  5–15  {SERVICE}\na  C  20–30  {SERVICE}",
@@ -263,6 +281,13 @@ TOLD: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "behaviour-coverage": (
         f"× 93\na  A  0–9  {SERVICE}\n× 1\n" + "\n".join(f"b{n}  B{n}  0–9  {SERVICE}" for n in range(7)),
+        {},
+    ),
+    "behaviour-coverage-pairs": (
+        "".join(
+            f"× {n}\n" + "".join(f"{t}  {a}  {m}–{m + 1}  {SERVICE}\n" for m, a in enumerate(t))
+            for n, t in ((40, "ABC"), (1, "AABC"))
+        ),
         {},
     ),
     "completion-observability": (

@@ -24,7 +24,7 @@ FEW = settings(max_examples=2, deadline=None, derandomize=True, database=None, p
 #: What changes with the number of cases: variants seen once are seen twice, and enough cases make a process productive.
 #: Overlaps in twenty cases make activities concurrent, and people with twice the work keep more of it waiting.
 _OF_SIZE = (
-    "behaviour-coverage", "variant-tail-mass", "productive-processes", "kpi-trackability",
+    "behaviour-coverage", "behaviour-coverage-pairs", "variant-tail-mass", "productive-processes", "kpi-trackability",
            "shared-asset-coverage", "critical-path-speedup",
     "missed-parallelism", *(f"waiting-{c}-share" for c in CAUSES),
 )  # fmt: skip

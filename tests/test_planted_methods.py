@@ -12,12 +12,15 @@ import pytest
 
 from tests.planted import (
     changes,
+    concurrency,
     corrupt,
     deliveries,
     desks,
     fields,
+    handovers,
     hypotheses,
     intervals,
+    levels,
     linkage,
     oddities,
     relations,
@@ -77,7 +80,7 @@ def test_jobs_can_be_called() -> None:
         assert isinstance(job.run, partial)
         signature(job.run.func).bind(Path(), **job.run.keywords)
         assert job.replications >= 1
-        assert job.cases >= 30
+        assert job.cases >= 20
 
 
 def test_effective_releases() -> None:
@@ -130,6 +133,11 @@ def test_what_a_job_found_is_kept(tmp_path: Path) -> None:
 
 # --- what holds -------------------------------------------------------------------------------------------------------
 
+
+def _pairs(scenario: str) -> Callable[[Path], list[Line]]:
+    return partial(concurrency.oracles, replications=5, cases=500, seed=3, scenario=scenario)
+
+
 _HOLDS: dict[str, Callable[[Path], list[Line]]] = {
     "waiting by cause": partial(waiting.causes, cases=120, seed=3),
     "hypotheses": partial(hypotheses.missed, replications=4, cases=60, seed=3),
@@ -147,9 +155,24 @@ _HOLDS: dict[str, Callable[[Path], list[Line]]] = {
     "schedule": partial(deliveries.schedule, cases=400, seed=3),
     "sound releases": partial(deliveries.defects, replications=4, cases=200, ratio=1.0, seed=3),
     "defects": partial(deliveries.defects, replications=5, cases=200, ratio=4.0, seed=3),
+    "defects at the line": partial(deliveries.defects, replications=8, cases=200, ratio=2.0, seed=3),
+    "defects below the line": partial(deliveries.defects, replications=8, cases=200, ratio=1.5, seed=3),
     "effects": partial(changes.effects, replications=30, cases=300, seed=5, shift=-0.3),
     "both versions at once": partial(changes.effects, replications=20, cases=600, seed=5, shift=-0.3, ramp=40.0),
+    "no effect, cleaned up": partial(changes.cleaned_up, replications=30, cases=600, seed=5),
+    "no effect, cleaned up, few cases": partial(changes.cleaned_up, replications=40, cases=300, seed=6),
     "no trend": partial(changes.no_trend, replications=20, cases=1000, seed=6),
+    "concurrent pairs": _pairs("clean"),
+    "concurrent pairs, one fast": _pairs("one ten times faster"),
+    "concurrent pairs, swapped": _pairs("1 % neighbours swapped"),
+    "concurrent pairs, coarse clock": _pairs("coarse clock"),
+    "concurrent pairs, any order": _pairs("one after the other, in any order"),
+    "hand-overs": partial(handovers.handovers, cases=100, seed=3, share=0.4, kept=1.0),
+    "continuity": partial(handovers.continuity, cases=100, seed=3, linked=0.7, kept=1.0),
+    "levels": partial(levels.levels, replications=200, cases=100, seed=3),
+    "levels of few cases": partial(levels.levels, replications=10, cases=20, seed=3),
+    "levels where less is kept": partial(levels.thinned, replications=10, cases=60, seed=3),
+    "claims of the shipped model": partial(levels.shipped, cases=80, seed=3),
     "drift": partial(changes.drift, replications=2, cases=300, seed=3),
     "no drift": partial(changes.quiet, replications=3, cases=300, seed=3),
     "beside the engine": partial(intervals.beside, replications=30, cases=60, seed=3),
@@ -172,9 +195,9 @@ def test_holds(name: str, tmp_path: Path) -> None:
 
 
 @cache
-def _lost(loss: Loss) -> tuple[Line, ...]:
+def _lost(loss: Loss, cases: int = 60) -> tuple[Line, ...]:
     with TemporaryDirectory() as folder:
-        return tuple(linkage.linkage(Path(folder), 60, 3, (loss,)))
+        return tuple(linkage.linkage(Path(folder), cases, 3, (loss,)))
 
 
 def _of_steps(line: Line) -> bool:
@@ -193,6 +216,28 @@ def test_what_is_lost_beside_the_engine(loss: Loss) -> None:
 def test_steps_of_which_half_lost_their_number() -> None:
     lines = [x for x in _lost(Loss(0.5, by_step=True)) if _of_steps(x)]
     assert len(lines) == 3
+    assert wrong(lines) == []
+
+
+@slow
+def test_times_where_half_of_the_numbers_are_lost() -> None:
+    """In few cases what the lost half would reach is known to ±.03 (two standard errors): here it is bias that counts."""
+    lines = [x for x in _lost(Loss(0.5, by_step=True), 300) if not _of_steps(x)]
+    assert [x.what for x in lines if x.what.endswith("bounds")] == ["time-coverage, bounds", "dark-time-share, bounds"]
+    assert wrong(lines) == []
+
+
+@slow
+def test_times_of_few_cases_lie_within_their_bounds() -> None:
+    lines = [x for x in _lost(Loss(0.5, by_step=True)) if x.what.endswith("bounds") or x.what == "parts of the time"]
+    assert len(lines) == 3
+    assert wrong(lines) == []
+
+
+@slow
+def test_steps_recorded_twice_of_which_half_lost_their_number() -> None:
+    lines = [x for x in _lost(Loss(0.5, doubled=0.3, minutes=10)) if x.what == "step-coverage"]
+    assert len(lines) == 1
     assert wrong(lines) == []
 
 
@@ -216,6 +261,13 @@ def test_tables_however_they_are_written() -> None:
     assert wrong(lines) == []
 
 
+@slow
+def test_rows_of_a_table_twice() -> None:
+    lines = [x for x in _tables() if x.check == "rows twice, CSV"]
+    assert lines
+    assert wrong(lines) == []
+
+
 def test_rows_are_lost_and_come_twice(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Start,End\n2026-01-05T09:00:00+00:00,\n2026-01-06T09:00:00+00:00,\n", encoding="utf-8")
@@ -227,36 +279,19 @@ def test_rows_are_lost_and_come_twice(tmp_path: Path) -> None:
 # --- what does not, yet -----------------------------------------------------------------------------------------------
 
 _FAILS: dict[str, tuple[Callable[[Path], list[Line]], str]] = {
+    "hand-overs, some lost": (
+        partial(handovers.handovers, cases=200, seed=3, share=0.5, kept=0.8),
+        "where a step beside the engine lost its number, what was before and after it seem to hand over through the engine",
+    ),
+    "continuity, some lost": (
+        partial(handovers.continuity, cases=200, seed=3, linked=0.5, kept=0.8),
+        "root cases that lost their number are no piece of any case: what is left seems to be in one piece",
+    ),
     "clock ahead": (
         partial(oddities.skew, seconds=600.0, cases=40, seed=3),
         "of two clocks only one that is behind shows: calls are compared at their begin, not at their end too",
     ),
-    "twice as many failures": (
-        partial(deliveries.defects, replications=8, cases=200, ratio=2.0, seed=3),
-        "a release fails from twice the failures on: at exactly twice every second one is found",
-    ),
 }
-
-
-@cache
-def _cleaned_up() -> tuple[Line, ...]:
-    with TemporaryDirectory() as folder:
-        return tuple(changes.cleaned_up(Path(folder), replications=30, cases=600, seed=5))
-
-
-@slow
-def test_a_clean_up_is_no_effect_on_the_average() -> None:
-    lines = [x for x in _cleaned_up() if x.what.startswith("mean step")]
-    assert len(lines) == 1
-    assert wrong(lines) == []
-
-
-@slow
-@pytest.mark.xfail(
-    strict=True, reason="with 14 days left before the release intervals hold the truth in 9 of 10 copies"
-)
-def test_intervals_of_effects_after_a_clean_up() -> None:
-    assert wrong(x for x in _cleaned_up() if x.what == "interval of the gain") == []
 
 
 @slow
@@ -266,21 +301,3 @@ def test_intervals_of_effects_after_a_clean_up() -> None:
 def test_does_not_hold_yet(name: str, tmp_path: Path) -> None:
     lines = _FAILS[name][0](tmp_path)
     assert wrong(lines) == []
-
-
-@slow
-@pytest.mark.xfail(strict=True, reason="rows of a plain table that are equal in every column are counted twice")
-def test_rows_of_a_table_twice() -> None:
-    assert wrong(x for x in _tables() if x.check == "rows twice, CSV") == []
-
-
-@slow
-@pytest.mark.xfail(strict=True, reason="records beside the engine that lost their number take time away from no bound")
-def test_times_where_half_of_the_numbers_are_lost() -> None:
-    assert wrong(x for x in _lost(Loss(0.5, by_step=True)) if not _of_steps(x)) == []
-
-
-@slow
-@pytest.mark.xfail(strict=True, reason="a second record of engine work that lost its number counts as a step beside it")
-def test_steps_recorded_twice_of_which_half_lost_their_number() -> None:
-    assert wrong(x for x in _lost(Loss(0.5, doubled=0.3, minutes=10)) if x.what == "step-coverage") == []

@@ -40,7 +40,8 @@ def measure(
         only: these metrics, None for all.
         settings: as in a project file.
         also: what else to look at: ``quality`` (what is odd about the log), ``kpis`` (the trackability matrix, by process
-            and KPI), ``verdicts`` (on releases), ``drifts``, ``deteriorations``, ``effects``.
+            and KPI), ``verdicts`` (on releases), ``drifts``, ``deteriorations``, ``effects``, ``concurrent`` (pairs of
+            names, by process).
     """
     from poanalyzer.config import parse_config
     from poanalyzer.measure import measure_all
@@ -70,6 +71,44 @@ def measure(
                 episodes[keys[int(row.process_ix)], str(row.disposition)] = int(row.n)
         seen = {name: _LOOKS[name](mined) for name in also}
     return Measured({(r.id, r.process): r for r in found}, episodes, seen)
+
+
+@dataclass(frozen=True)
+class Rated:
+    """What a maturity model says of one driver of one process.
+
+    ``claims``: id → rating, value and 95 % interval, None each where not rated; ``unsure``: claims said to be attained
+    perhaps by chance; ``chances``: the stated probabilities of the levels from 0 on.
+    """
+
+    shown: int | None
+    possible: int | None
+    confidence: str
+    unsure: frozenset[str]
+    chances: tuple[float, ...]
+    claims: dict[str, tuple[str | None, float | None, float | None, float | None]]
+
+
+def rate(
+    inputs: Sequence[Path], metrics: Sequence[str], model: Path | None = None, settings: dict[str, Any] | None = None
+) -> dict[Key, Rated]:
+    """Measure ``metrics`` and rate every process by the model in a folder (None: the shipped one): by driver and process."""
+    from poanalyzer.maturity.loader import load_folder, load_model
+    from poanalyzer.rate.rater import rate_model
+
+    found = measure(inputs, [*metrics, "log-grade"], settings)
+    rows = tuple(found.results.values())
+    keys = sorted({r.process for r in rows if r.process is not None})
+    said = rate_model(load_folder(model) if model else load_model(), rows, keys, role_declared=True)
+    return {
+        (driver.id, process.key): Rated(
+            driver.level.demonstrated, driver.level.potential, driver.confidence,
+            frozenset(c.claim for c in driver.changes if c.kind == "hold"), tuple(driver.distribution or ()),
+            {c.id: (c.rating.value if c.rating else None, c.value, c.low, c.high) for c in driver.claims},
+        )
+        for process in said.processes
+        for driver in process.drivers
+    }  # fmt: skip
 
 
 def fingerprint() -> str:
@@ -127,7 +166,18 @@ def _effects(mined: Any) -> Any:
     return mined.of(release_effects)
 
 
+def _concurrent(mined: Any) -> Any:
+    from poanalyzer.mine.case_sample import case_work
+    from poanalyzer.mine.critical_path import concurrent_pairs
+
+    keys = {p.ix: p.key for p in mined.processes}
+    found: dict[str, set[frozenset[str]]] = {}
+    for process, one, other in concurrent_pairs(mined.of(case_work)):
+        found.setdefault(keys[process], set()).add(frozenset((mined.activities[one], mined.activities[other])))
+    return {key: frozenset(pairs) for key, pairs in found.items()}
+
+
 _LOOKS: dict[str, Callable[[Any], Any]] = {
     "quality": _quality, "kpis": _kpis, "verdicts": _verdicts, "drifts": _drifts, "deteriorations": _deteriorations,
-    "effects": _effects,
+    "effects": _effects, "concurrent": _concurrent,
 }  # fmt: skip

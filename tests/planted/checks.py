@@ -317,13 +317,20 @@ def outside(folder: Path, cases: int, seed: int, missing: float) -> list[Line]:
     if missing >= 0.5:
         lines.append(Line(check, "negative control: naive − truth", "> .03", f"{naive - expected:.4f}", naive - expected > 0.03,
                           "must fail"))  # fmt: skip
-    covered, dark = truth.time_parts(ledger)
-    for metric, value in (("time-coverage", covered), ("dark-time-share", dark)):
-        lines.append(
-            Line(
-                check, metric, _shown(value), _shown(found.value(metric, None)), same(value, found.value(metric, None))
-            )
-        )
+    linked = truth.time_parts(ledger)
+    named = [replace(o, key=ledger.cases[o.case].key) for o in ledger.outside]
+    whole = truth.time_parts(replace(ledger, outside=named))
+    for metric, value, kept in zip(("time-coverage", "dark-time-share"), linked, whole, strict=True):
+        time = found.results[metric, None]
+        if not missing:
+            lines.append(Line(check, metric, _shown(value), _shown(time.value), same(value, time.value)))
+            continue
+        held = all(time.lower_bound - 1e-9 <= v <= time.upper_bound + 1e-9 for v in (kept, time.value))
+        lines.append(Line(check, f"bounds of {metric}", _shown(kept), f"{time.lower_bound:.6g}–{time.upper_bound:.6g}", held,
+                          "the bounds hold the truth"))  # fmt: skip
+        if metric == "time-coverage":
+            lines.append(Line(check, "the naive time coverage", _shown(value), _shown(time.upper_bound),
+                              same(value, time.upper_bound), "is the upper bound"))  # fmt: skip
     parts = found.results["dark-time-share", None].details
     total = sum(parts[k] for k in ("engine_active", "engine_waiting", "logged_outside", "dark"))
     lines.append(Line(check, "parts of the time", "1", f"{total:.12g}", same(total, 1.0)))
@@ -347,27 +354,46 @@ def releases(folder: Path, seed: int) -> list[Line]:
 def completeness(
     folder: Path, replications: int, cases: int, seed: int, slope: float = 1.2, kinds: int = 60
 ) -> list[Line]:
-    """Sample coverage: the estimated share of behaviour that was seen is the planted one (shares fall as 1 / rank ^ slope)."""
+    """Sample coverage: the estimated share of behaviour that was seen is the planted one (shares fall as 1 / rank ^ slope).
+
+    One step of a kind makes as many variants as kinds; between two such steps, another one in the middle makes pairs of them.
+    """
     weights = [1 / (n + 1) ** slope for n in range(kinds)]
     shares = [w / sum(weights) for w in weights]
-    body = Choice("kind", tuple((share, Task(f"kind_{n}", "external", 1.0)) for n, share in enumerate(shares)))
-    world = World(tuple(Process(f"zipf{n}", body, cases) for n in range(replications)), seed=seed, quiet=2)
+
+    def some(name: str) -> Choice:
+        tasks = (Task(f"{name}_{n}", "external", 1.0) for n in range(kinds))
+        return Choice(name, tuple(zip(shares, tasks, strict=True)))
+
+    bodies = {"behaviour-coverage": some("kind"),
+              "behaviour-coverage-pairs": Steps((some("first"), Task("middle", "external", 1.0), some("last")))}  # fmt: skip
+    world = World(
+        tuple(Process(f"{m}-{n}", body, cases) for m, body in bodies.items() for n in range(replications)),
+        seed=seed,
+        quiet=2,
+    )
     ledger = simulate(world)
-    found = measure([camunda7.render(ledger, world, folder / f"zipf-{slope}-{cases}")], ["behaviour-coverage"])
+    found = measure([camunda7.render(ledger, world, folder / f"zipf-{slope}-{cases}")], list(bodies))
     seen: dict[str, set[str]] = {}
     for instance in ledger.instances.values():
         if instance.work:
             seen.setdefault(ledger.cases[instance.case].process, set()).add(instance.element)
-    errors = []
-    for process in world.processes:
-        expected = sum(share for n, share in enumerate(shares) if f"kind_{n}" in seen[process.key])
-        errors.append((found.value("behaviour-coverage", process.key) or 0.0) - expected)
-    bias = sum(errors) / len(errors)
     check = f"completeness, 1 / rank^{slope:g}, {kinds} kinds, {replications} × {cases} cases"
     rule = "< .02" if cases >= 100 else "reported only: below 100 cases"
-    return [
-        Line(check, "bias of behaviour-coverage", "0", f"{bias:.4f}", cases < 100 or abs(bias) < 0.02, rule, bias=bias)
-    ]
+    lines = []
+    for metric in bodies:
+        errors = []
+        for n in range(replications):
+            key = f"{metric}-{n}"
+            # a pair of the middle and a kind is seen where the kind is; each side has half of the pairs
+            sides = ("kind",) if metric == "behaviour-coverage" else ("first", "last")
+            mass = sum(share for side in sides for k, share in enumerate(shares) if f"{side}_{k}" in seen[key])
+            errors.append((found.value(metric, key) or 0.0) - mass / len(sides))
+        bias = sum(errors) / len(errors)
+        lines.append(
+            Line(check, f"bias of {metric}", "0", f"{bias:.4f}", cases < 100 or abs(bias) < 0.02, rule, bias=bias)
+        )
+    return lines
 
 
 def by_name() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from .analyser import measure
 from .blocks import Mix, Process, Task, World
 from .blocks import Sequence as Steps
 from .checks import Line, same
+from .intervals import plausible
 from .ledger import DAY, HOUR, Ledger, Release
 from .renderers import camunda7
 from .world import BEGINNING, simulate
@@ -164,12 +165,18 @@ def fitness(folder: Path, cases: int, seed: int) -> list[Line]:
 # --- defects ----------------------------------------------------------------------------------------------------------
 
 BASE = 0.12
+#: A release fails that has credibly at least so many times the failures (the rubric's DEL-06).
+LINE = 2.0
+#: From so many times on, and so many cases, nine of ten failed releases have to be found.
+CLEAR, ENOUGH = 3.0, 200
 
 
 def defects(folder: Path, replications: int, cases: int, ratio: float, seed: int) -> list[Line]:
     """Releases on which failures are so many times as frequent, and others on which they are not, are told apart.
 
-    ``cases`` a release; every second release is planted to fail, and each is followed by one that does not.
+    ``cases`` a release; every second release is planted to fail, and each is followed by one that does not. What lies at the
+    line itself cannot be told: the share that was seen is below the line as often as above it, whatever the number of cases.
+    There, and between the line and where it must show, the power is reported; below the line a verdict would be a fault.
     """
     faults = (1.0, ratio, 1.0, ratio, 1.0)
     keys = [f"copy{n:03d}" for n in range(replications)]
@@ -196,9 +203,20 @@ def defects(folder: Path, replications: int, cases: int, ratio: float, seed: int
             check, "sound releases not called failed", "≥ 90 %", f"{sound:.1%}", sound >= 0.9, "≥ 90 %", coverage=sound
         )
     ]
-    if hits is not None:
+    if hits is None:
+        return lines
+    told = f"{hits:.1%}"
+    if ratio >= CLEAR and cases >= ENOUGH:
         lines += [
-            Line(check, "failed releases found", "≥ 90 %", f"{hits:.1%}", hits >= 0.9, "≥ 90 %", coverage=hits),
+            Line(check, "failed releases found", "≥ 90 %", told, hits >= 0.9, "≥ 90 %", coverage=hits),
             Line(check, "releases told right", "≥ 90 %", f"{right:.1%}", right >= 0.9, "≥ 90 %", coverage=right),
         ]
+    elif ratio == LINE and cases >= ENOUGH:
+        n = states[True, "failed"]
+        lines.append(Line(check, "called failed at the line itself", "every second one", told, plausible(n, bad, 0.3, 0.7),
+                          "30–70 %: no number of cases tells which side of the line it is on", coverage=hits))  # fmt: skip
+    elif ratio < LINE:
+        lines.append(Line(check, "called failed below the line", "few", told, hits <= 0.25, "≤ 25 %", coverage=hits))
+    else:
+        lines.append(Line(check, "failed releases found", "–", told, True, "power, reported only", coverage=hits))
     return lines

@@ -122,9 +122,17 @@ def _compared(ledger: Ledger, engine: Path, desk: Path, loss: Loss, cases: int) 
         lines.append(Line(check, "negative control: linked records alone", "> .03 off", f"{naive:+.4f}", naive > 0.03,
                           "must fail", bias=naive, control=True))  # fmt: skip
     for metric, part in zip(("time-coverage", "dark-time-share"), _time_parts(ledger), strict=True):
-        value = found.value(metric, None)
-        bias = (value or 0.0) - part
-        lines.append(Line(check, metric, f"{part:.4f}", f"{value:.4f}", abs(bias) < WITHIN, "within .02", bias=bias))
+        time = found.results[metric, None]
+        bias = time.value - part
+        lines.append(
+            Line(check, metric, f"{part:.4f}", f"{time.value:.4f}", abs(bias) < WITHIN, "within .02", bias=bias)
+        )
+        # another clock moves the times themselves, of which the bounds say nothing
+        if time.lower_bound is None or loss.minutes:
+            continue
+        held = time.lower_bound - 1e-9 <= part <= time.upper_bound + 1e-9
+        lines.append(Line(check, f"{metric}, bounds", f"{part:.4f}", f"{time.lower_bound:.4f}–{time.upper_bound:.4f}", held,
+                          "the bounds hold the truth", coverage=float(held)))  # fmt: skip
     parts = found.results["dark-time-share", None].details
     total = sum(parts[k] for k in ("engine_active", "engine_waiting", "logged_outside", "dark"))
     lines.append(Line(check, "parts of the time", "1", f"{total:.12g}", abs(total - 1) < 1e-9))

@@ -7,18 +7,36 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from . import changes, checks, deliveries, fields, hypotheses, intervals, linkage, oddities, relations, waiting
+from . import (
+    changes,
+    checks,
+    concurrency,
+    deliveries,
+    fields,
+    handovers,
+    histories,
+    hypotheses,
+    intervals,
+    levels,
+    linkage,
+    oddities,
+    relations,
+    waiting,
+)
 from .checks import Line
 
 #: The rows of the page, in its order.
 ROWS = {
     "A1/A3": "step coverage, its bounds, dark time; lost numbers, double records, clocks",
+    "A4/A5": "hand-overs that the engine mediates, cases in one piece",
     "A8/A9, B": "shares and rates: intervals by case",
     "B1": "intervals where failures come on bad days",
     "B7": "time to restore under censoring",
     "B, C1": "every metric equal to what happened, each engine and each kind of failure",
     "profiles": "what an export cannot show is absent; plain logs; clean-up",
+    "negative": "what cannot be recovered from a profile at all",
     "C1": "critical path where nothing waits",
+    "C2": "concurrent pairs by overlap, and by order alone",
     "C4": "missed parallelism: hypotheses, never findings",
     "C5": "waiting by cause",
     "D": "fields filled in a planted share; units, clocks and gaps",
@@ -27,6 +45,7 @@ ROWS = {
     "E6": "drift, and no drift under weekends and outages",
     "E effect": "what a release did, under a trend",
     "trend": "no trend, with clean-up and cases still running",
+    "level": "levels and claims, what is said to be certain, and where nothing is said",
     "relations": "metamorphic relations and identities",
 }
 
@@ -64,11 +83,13 @@ def jobs(size: Size) -> list[Job]:
     """Return all jobs of a run."""
     out = [
         *_numbers(size),
+        *_histories(size),
         *_coverage(size),
         *_intervals(size),
         *_parallel(size),
         *_fields(size),
         *_delivery(size),
+        *_levels(size),
         *_relations(size),
     ]
     names = [job.name for job in out]
@@ -87,6 +108,15 @@ def _numbers(size: Size) -> list[Job]:
     return out
 
 
+def _histories(size: Size) -> list[Job]:
+    found = (("profiles", histories.exact, 400), ("profiles", histories.floors, 200),
+             ("negative", histories.negatives, 100), ("relations", histories.retold, 100))  # fmt: skip
+    return [
+        Job(row, f"histories, {run.__name__}", partial(run, cases=size.cases(n), seed=3), size.cases(n))
+        for row, run, n in found
+    ]
+
+
 def _coverage(size: Size) -> list[Job]:
     n, whole = size.replications, size.cases(300)
     out = []
@@ -101,6 +131,13 @@ def _coverage(size: Size) -> list[Job]:
         for loss in linkage.LOSSES if seed == size.seeds[0] else linkage.LOSSES[:4]:
             run = partial(linkage.linkage, cases=whole, seed=seed, losses=(loss,))
             out.append(Job("A1/A3", f"linkage, {loss}, seed {seed}", run, whole))
+    for kept in (1.0, 0.8):
+        for share in (0.1, 0.3, 0.6):
+            run = partial(handovers.handovers, cases=whole, seed=3, share=share, kept=kept)
+            out.append(Job("A4/A5", f"hand-overs {share:g} {kept:g}", run, whole))
+        for share in (0.9, 0.5):
+            run = partial(handovers.continuity, cases=whole, seed=3, linked=share, kept=kept)
+            out.append(Job("A4/A5", f"continuity {share:g} {kept:g}", run, whole))
     out.append(Job("A1/A3", "one source less", partial(linkage.one_source_less, cases=whole, seed=3), whole))
     return out
 
@@ -120,6 +157,12 @@ def _parallel(size: Size) -> list[Job]:
     out = [
         Job("C1", "critical path", partial(hypotheses.critical_path, cases=size.cases(300), seed=3), size.cases(300))
     ]
+    for scenario in concurrency.SCENARIOS:
+        for cases, n in ((500, size.some(7)), (5000, 3)) if "swapped" in scenario else ((500, size.some(7)),):
+            run = partial(concurrency.oracles, replications=n, cases=cases, seed=cases, scenario=scenario)
+            out.append(Job("C2", f"pairs, {scenario}, {cases}", run, cases, n))
+    few = partial(concurrency.oracles, replications=size.replications, cases=20, seed=20, scenario="clean")
+    out.append(Job("C2", "pairs, clean, 20", few, 20, size.replications))
     for cases in size.sizes:
         # at most so many cases in one log that none is left out of the sample
         n = max(1, min(size.replications, 18_000 // (6 * cases)))
@@ -162,7 +205,7 @@ def _delivery(size: Size) -> list[Job]:
     out = [Job("E1–E5", "schedule", partial(deliveries.schedule, cases=size.cases(600), seed=3), size.cases(600))]
     out.append(Job("E1–E5", "fitness", partial(deliveries.fitness, cases=size.cases(300), seed=3), size.cases(300)))
     for cases in (c for c in size.sizes if c >= 100):
-        for ratio in (1.0, 2.0, 3.0, 4.0) if cases == 300 else (3.0,):
+        for ratio in (1.0, 1.5, 2.0, 2.5, 3.0, 4.0) if cases in (300, 1000) else (3.0,):
             k = size.some(4)
             run = partial(deliveries.defects, replications=k, cases=cases, ratio=ratio, seed=cases)
             out.append(Job("E1–E5", f"defects {ratio:g}, {cases}", run, cases, k))
@@ -195,6 +238,17 @@ def _delivery(size: Size) -> list[Job]:
 
 #: What the release adds to the logarithm of durations, and days in which both versions start.
 _EFFECTS = {"no effect": (0.0, 0.0), "a quarter faster": (-0.3, 0.0), "both versions at once": (-0.3, 40.0)}
+
+
+def _levels(size: Size) -> list[Job]:
+    out = [Job("level", "shipped model", partial(levels.shipped, cases=size.cases(300), seed=3), size.cases(300))]
+    out.append(Job("level", "thinned", partial(levels.thinned, replications=50, cases=60, seed=3), 60, 50))
+    for cases in (20, *size.sizes):
+        # few claims of many cases are in doubt: calibration needs more of them
+        n = size.replications * (2 if 30 <= cases <= 300 else 1)
+        run = partial(levels.levels, replications=n, cases=cases, seed=cases)
+        out.append(Job("level", f"bands {cases}", run, cases, n))
+    return out
 
 
 def _relations(size: Size) -> list[Job]:
