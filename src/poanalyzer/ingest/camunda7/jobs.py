@@ -39,14 +39,11 @@ def with_jobs(rows: ibis.Table, acts: ibis.Table, export: Export) -> ibis.Table:
         at=ibis.ifelse(made.timer.notnull(), made.JOB_DUEDATE_, made.TIMESTAMP_),
     )
     made = made.filter(made.at.notnull())
-    began = acts.filter(~acts.ACT_TYPE_.startswith("intermediate").fill_null(False)).semi_join(
-        made.select("case", "element").distinct(), [("PROC_INST_ID_", "case"), ("ACT_ID_", "element")]
-    )
-    began = began.select(
+    began = acts.filter(~acts.ACT_TYPE_.startswith("intermediate").fill_null(False)).select(
         case="PROC_INST_ID_", element="ACT_ID_", execution="EXECUTION_ID_", at="START_TIME_", began="ID_"
     )
     # most elements had one job in a case: only the others need to be told apart
-    alone = made.group_by("case", "element").agg(jobs=made.count(), at=made.at.max())
+    alone = export.keep(made.group_by("case", "element").agg(jobs=made.count(), at=made.at.max()), "jobs")
     one = began.inner_join(alone.filter(alone.jobs == 1), ["case", "element"])
     one = one.filter(one.at_right <= one.at).select("began", job_created="at_right")
     several = alone.filter(alone.jobs > 1).select("case", "element")
