@@ -27,6 +27,7 @@ ALLOWED = {
     ("measure/exceptions/time_to_restore.py", "compute"): "Kaplan–Meier sorts the incidents: root ones only, which are few",
     ("mine/flow.py", "top_variants"): "rows of one example case of each of the variants kept (limit 2 000)",
     ("mine/peaks.py", "_spans"): "rows of the sampled cases: about 150 000 at most",
+    ("measure/run.py", "_by_process"): "the first few cases of each of the largest processes, picked by a window",
     ("mine/mined.py", "query"): "the door itself: its callers are looked at",
 }  # fmt: skip
 

@@ -6,16 +6,18 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from poanalyzer.measure import interval
-from poanalyzer.measure.metric import MIN_CASES, MIN_EPISODES, Computed, Finding, Need, Ratio, missing
+from poanalyzer.measure.metric import MIN_CASES, MIN_EPISODES, Computed, Finding, Need, Ratio, Witness, missing
 from poanalyzer.mine.blocks import Layout, Pair, Sums, day_of
 from poanalyzer.mine.mined import iso
 from poanalyzer.results import EVIDENCE_ROWS, Capability, Evidence, MetricResult, Status
 
 if TYPE_CHECKING:
     import ibis
+    import pandas as pd
 
     from poanalyzer.mine.mined import Mined
     from poanalyzer.mine.processes import Process
@@ -44,9 +46,11 @@ def run_ratios(mined: Mined, metrics: Sequence[Ratio]) -> dict[str, list[MetricR
     out: dict[str, list[MetricResult]] = {}
     for metric in metrics:
         rows = []
+        witnesses = _Witnesses(mined, metric, metric.witness) if metric.witness else None
         for process in (*mined.processes, None):
             sums = whole.get(-1, {}) if process is None else per_process.get(process.ix, {})
-            finding = absent(mined, process, metric) or _finding(mined, metric, process, sums.get(metric.id, {}))
+            got = sums.get(metric.id, {})
+            finding = absent(mined, process, metric) or _finding(mined, metric, process, got, witnesses)
             if process is None and finding.value is not None:
                 if silent[metric.id]:
                     finding = replace(finding, caveats=(*finding.caveats, _left_out(silent[metric.id])))
@@ -159,7 +163,9 @@ def _row(layout: Layout, rows: dict[int, dict[str, Any]], number: int, metric: R
     }
 
 
-def _finding(mined: Mined, metric: Ratio, process: Process | None, got: dict[str, Any]) -> Finding:
+def _finding(
+    mined: Mined, metric: Ratio, process: Process | None, got: dict[str, Any], witnesses: _Witnesses | None
+) -> Finding:
     closed = sum(p.root_closed_in_window for p in mined.processes) if process is None else process.closed_in_window
     sums: Sums = got.get("sums", Sums(0, 0, 0, 0, 0, 0))
     if sums.y == 0:
@@ -184,7 +190,7 @@ def _finding(mined: Mined, metric: Ratio, process: Process | None, got: dict[str
         denominator=sums.y / 1e6 if metric.durations else sums.y, n=sums.y if metric.gate == "episodes" else sums.n,
         n_unit="episodes" if metric.gate == "episodes" else "cases", method=method, status=status, reason=reason,
         basis="inferred" if got["inferred"] else ("declared" if _by_declaration(mined, metric, process) else "observed"),
-        caveats=tuple(caveats), details=got["details"], evidence=_witnesses(mined, metric, process),
+        caveats=tuple(caveats), details=got["details"], evidence=witnesses.of(process) if witnesses else (),
     )  # fmt: skip
 
 
@@ -243,30 +249,49 @@ def _enough(metric: Ratio, closed: int, sums: Sums) -> tuple[Status, str]:
     return Status.MEASURED, ""
 
 
-def _witnesses(mined: Mined, metric: Ratio, process: Process | None) -> tuple[Evidence, ...]:
-    if metric.witness is None:
-        return ()
-    if process is not None and process not in mined.processes[:EVIDENCE_PROCESSES]:
-        return ()
-    units = mined.root_units if process is None else mined.units
-    wanted = units.in_window & metric.witness.where(units)
-    if metric.closed:
-        wanted = wanted & units.closed
-    if process is not None:
-        wanted = wanted & (units.process_ix == process.ix)
-    rows = units.filter(wanted)
-    rows = rows.order_by([*metric.witness.order(rows), rows.case_ix]).limit(EVIDENCE_ROWS)
-    paths = mined.processes if process is None else (process,)
-    source = {p.ix: p.inputs[0] if len(p.inputs) == 1 else None for p in paths}
-    return tuple(
-        Evidence(
-            case_id=str(r.case_id),
-            what=metric.witness.what(r),
-            when=iso(r.start if r.end is None or r.end != r.end else r.end),  # a column of nothing else holds None
-            source=source.get(int(r.process_ix)),
+class _Witnesses:
+    """The cases that show a ratio, of the portfolio and of each process: looked up when first asked for, once for all."""
+
+    def __init__(self, mined: Mined, metric: Ratio, witness: Witness) -> None:
+        self.mined, self.metric, self.witness = mined, metric, witness
+
+    def of(self, process: Process | None) -> tuple[Evidence, ...]:
+        """Return the evidence rows of a process, or (None) of the portfolio."""
+        return self._whole if process is None else self._by_process.get(process.ix, ())
+
+    @cached_property
+    def _whole(self) -> tuple[Evidence, ...]:
+        rows = self._wanted(self.mined.root_units)
+        return self._evidence(self.mined.query(rows.order_by(self._order(rows)).limit(EVIDENCE_ROWS)))
+
+    @cached_property
+    def _by_process(self) -> dict[int, tuple[Evidence, ...]]:
+        import ibis
+
+        rows = self._wanted(self.mined.units)
+        rows = rows.filter(rows.process_ix.isin([p.ix for p in self.mined.processes[:EVIDENCE_PROCESSES]]))
+        rows = rows.mutate(place_=ibis.row_number().over(group_by=rows.process_ix, order_by=self._order(rows)))
+        frame = self.mined.query(rows.filter(rows.place_ < EVIDENCE_ROWS)).sort_values("place_")
+        return {int(ix): self._evidence(part) for ix, part in frame.groupby("process_ix")}
+
+    def _wanted(self, units: ibis.Table) -> ibis.Table:
+        wanted = units.in_window & self.witness.where(units)
+        return units.filter(wanted & units.closed if self.metric.closed else wanted)
+
+    def _order(self, rows: ibis.Table) -> list[ibis.Value]:
+        return [*self.witness.order(rows), rows.case_ix]
+
+    def _evidence(self, frame: pd.DataFrame) -> tuple[Evidence, ...]:
+        source = {p.ix: p.inputs[0] if len(p.inputs) == 1 else None for p in self.mined.processes}
+        return tuple(
+            Evidence(
+                case_id=str(r.case_id),
+                what=self.witness.what(r),
+                when=iso(r.start if r.end is None or r.end != r.end else r.end),  # a column of nothing else holds None
+                source=source.get(int(r.process_ix)),
+            )
+            for r in frame.itertuples()
         )
-        for r in mined.query(rows).itertuples()
-    )
 
 
 def _finite(limit: float | None) -> float | None:

@@ -1,11 +1,11 @@
-"""Sums of ratios over units, in one query: what its clustered interval needs (:mod:`poanalyzer.mine.blocks`)."""
+"""Sums of ratios over units, from one query by day: what clustered intervals need (:mod:`poanalyzer.mine.blocks`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from poanalyzer.mine.blocks import Layout, Pair, Sums, day_of
+from poanalyzer.mine.blocks import TENTH, WIDE, Pair, Sums, Tail, day_of, of_days, whole_number
 
 if TYPE_CHECKING:
     import ibis
@@ -48,11 +48,34 @@ def several_over_units(
         begun = mined.cases.select(unit_ix_="case_ix", day_=day_of(mined.cases))
         rows = rows.left_join(begun, [rows[key] == begun.unit_ix_])
         day = rows.day_
-    layout = Layout(
-        {name: Pair(rows[f"x_{name}"], rows[f"y_{name}"], pair.times) for name, pair in pairs.items()},
-        {name: rows[f"c_{name}"] for name in counts},
+    wide = {c: rows[c].cast(WIDE) for c in rows.columns if c.startswith(("x_", "y_", "c_"))}
+    asked: dict[str, ibis.Value] = {f"c_{name}": wide[f"c_{name}"].sum() for name in counts}
+    for name, pair in pairs.items():
+        x, y = wide[f"x_{name}"], wide[f"y_{name}"]
+        asked |= {f"n_{name}": (y > 0).sum(), f"x_{name}": x.sum(), f"y_{name}": y.sum(), f"xx_{name}": (x * x).sum(),
+                  f"yy_{name}": (y * y).sum(), f"xy_{name}": (x * y).sum()}  # fmt: skip
+        if pair.times:
+            a, b = (x // TENTH).cast(WIDE), (y // TENTH).cast(WIDE)
+            asked |= {f"xxy_{name}": (a * a * b).sum(), f"xyy_{name}": (a * b * b).sum(),
+                      f"yyy_{name}": (b * b * b).sum(), f"top_{name}": y.max()}  # fmt: skip
+    days = mined.query(rows.mutate(day_of_unit=day).group_by("day_of_unit").agg(**asked)).to_dict("records")
+    return (
+        {name: _sums(days, name, pair.times) for name, pair in pairs.items()},
+        {name: sum(whole_number(row[f"c_{name}"]) for row in days) for name in counts},
     )
-    found = {int(row["k"]): row for row in mined.query(layout.agg(rows, day, ())).to_dict("records")}
-    if not found:
-        return dict.fromkeys(pairs, Sums(0, 0, 0, 0, 0, 0)), dict.fromkeys(counts, 0)
-    return {name: layout.sums(found, name) for name in pairs}, {name: layout.count(found, name) for name in counts}
+
+
+def _sums(days: list[dict[str, Any]], name: str, times: bool) -> Sums:
+    """Return the sums of one ratio from those of its days: there are few, so that weeks need no query."""
+
+    def total(part: str) -> int:
+        return sum(whole_number(row[f"{part}_{name}"]) for row in days)
+
+    tail = None
+    if times:
+        largest = max((whole_number(row[f"top_{name}"]) for row in days), default=0)
+        tail = Tail(TENTH, total("xxy"), total("xyy"), total("yyy"), largest=largest)
+    n, x, y, xx, yy, xy = (total(part) for part in ("n", "x", "y", "xx", "yy", "xy"))
+    units = Sums(n, x, y, xx, yy, xy, tail=tail)
+    by_day = {whole_number(row["day_of_unit"]): row for row in days}
+    return of_days(units, {d: (whole_number(r[f"x_{name}"]), whole_number(r[f"y_{name}"])) for d, r in by_day.items()})

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 #: 1970-01-01 was a Thursday: three days later than a Monday.
 _TO_MONDAY = 3
 #: Units (µs) in which times are squared by day, and multiplied three times by case: a day of many long cases fits then.
-_MILLI, _TENTH = 1_000, 100_000
+_MILLI, TENTH = 1_000, 100_000
 #: Sums of a day from this on have squares that do not fit 38 digits when added up: then days and weeks are not told.
 _DAILY = 10**16
-_WIDE = "decimal(38,0)"
+WIDE = "decimal(38,0)"
 _SUMS = ("n", "x", "y", "xx", "yy", "xy")
 
 
@@ -119,7 +119,7 @@ class Layout:
         days = days.mutate(week=(days["day"] + _TO_MONDAY) // 7)
         unit = days.k.isin([self.place[name] for name, pair in self.pairs.items() if pair.times]).ifelse(_MILLI, 1)
         days = days.mutate(bx=_wide(days.x // unit), by=_wide(days.y // unit))
-        large, none = (days.bx.abs() >= _DAILY) | (days.by >= _DAILY), ibis.literal(0, _WIDE)
+        large, none = (days.bx.abs() >= _DAILY) | (days.by >= _DAILY), ibis.literal(0, WIDE)
         days = days.mutate(bx=large.ifelse(none, days.bx), by=large.ifelse(none, days.by), large=large.cast("int64"))
         weeks = days.group_by([*by, "k", "week"]).agg(
             **{c: days[c].sum() for c in (*_SUMS, "bx", "by", "large")}, top=days.top.max(), days=(days.y > 0).sum(),
@@ -145,11 +145,11 @@ class Layout:
             x, y = rows[f"x_{name}"], rows[f"y_{self.of[name]}"]
             aggregates |= {f"x_{name}": x.sum(), f"xx_{name}": (x * x).sum(), f"xy_{name}": (x * y).sum()}
             if pair.times:
-                a, b = _wide(x // _TENTH), _wide(y // _TENTH)
+                a, b = _wide(x // TENTH), _wide(y // TENTH)
                 aggregates |= {f"xxy_{name}": (a * a * b).sum(), f"xyy_{name}": (a * b * b).sum(),
                                f"yyy_{name}": (b * b * b).sum(), f"top_{name}": y.max()}  # fmt: skip
         days = rows.group_by([*by, "day"]).agg(**aggregates)
-        none = ibis.literal(0, _WIDE)
+        none = ibis.literal(0, WIDE)
 
         def entry(name: str, **sums: ibis.Value) -> ibis.Value:
             k = ibis.literal(self.place[name], "int64")
@@ -185,7 +185,7 @@ class Layout:
         if pair.times:
             cubes = rows[self.place[f"tail {name}"]]
             xxy, xyy, yyy = (whole_number(cubes[c]) for c in ("xx", "xy", "yy"))
-            tail = Tail(_TENTH, xxy, xyy, yyy, largest=top)
+            tail = Tail(TENTH, xxy, xyy, yyy, largest=top)
         return Sums(n, x, y, xx, yy, xy, block(days, "d"), block(weeks, "w"), tail)
 
     def count(self, rows: Mapping[int, Mapping[str, Any]], name: str) -> int:
@@ -195,7 +195,7 @@ class Layout:
 
 def _wide(value: ibis.Value) -> ibis.Value:
     """Return a number wide enough to be squared: microseconds pass 64 bits above 51 minutes."""
-    return value.cast(_WIDE)
+    return value.cast(WIDE)
 
 
 def of_units(x: Sequence[int], y: Sequence[int], days: Sequence[int], *, times: bool = False) -> Sums:
