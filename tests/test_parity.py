@@ -17,6 +17,7 @@ _DIFFERENT: dict[str, str] = {
     "continuity": "Camunda 8 records no business key unless the process carries one",
     "handler-coverage": "Camunda 8's model says how often a job is tried; in Camunda 7 the external worker decides",
     "guardrail-conformance": "it looks at the models: retries stand in Camunda 8's alone, retention in Camunda 7's alone",
+    "out-of-engine-execution-share": "Camunda 8 runs no code inside the engine by construction: there is nothing to tell",
     "weakest-unit-conformance": "Camunda 7 knows which pipeline deployed, and so how many units there are",
 }
 #: Metrics that must be there on both, so that equality means something.
