@@ -23,11 +23,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poanalyzer.eventlog.schema import SERVICE_TYPES
-from poanalyzer.measure import interval
-from poanalyzer.measure.metric import MIN_CASES, Computed, Finding, missing
-from poanalyzer.mine.blocks import Sums
-from poanalyzer.mine.executions import jackknifed, modelled_executions
-from poanalyzer.results import EVIDENCE_ROWS, Evidence, Status
+from poanalyzer.measure.executed import share_of_executions
+from poanalyzer.measure.metric import Computed, Finding, missing
+from poanalyzer.mine.executions import modelled_executions
+from poanalyzer.results import Status
 
 if TYPE_CHECKING:
     from poanalyzer.mine.mined import Mined
@@ -53,25 +52,8 @@ def compute(mined: Mined, process: Process | None) -> Finding:
     rows = rows.assign(x=rows["rows"].where(kind.isin(_OUTSIDE), 0))[kind.isin((*_OUTSIDE, *_INSIDE))]
     if rows.empty:
         return missing(Status.NOT_APPLICABLE, "no service task whose model says how it is done ran in the window")
-    value, drawn = jackknifed(rows, lambda part: float(part["x"].sum()) / float(part["rows"].sum()))
     closed = sum(p.root_closed_in_window if process is None else p.closed_in_window for p in asked if p.ix in telling)
-    outside, ran = int(rows["x"].sum()), int(rows["rows"].sum())
-    if len(drawn) > 1 and min(drawn) < max(drawn):
-        low, high = interval.jackknife(drawn, value, 0.0)
-        method = f"jackknife over {len(drawn)} groups of cases"
-    else:
-        _, low, high, method = interval.ratio(Sums(closed, outside, ran, 0, 0, 0))
-    few = closed < MIN_CASES
-    inside = rows[rows["x"] == 0].groupby("activity")["rows"].sum().sort_values(ascending=False, kind="stable")
-    return Finding(
-        value=value, low=low, high=min(1.0, high), numerator=outside, denominator=ran, n=closed, method=method,
-        status=Status.INSUFFICIENT if few else Status.MEASURED,
-        reason=f"{closed} closed cases in the window; at least {MIN_CASES} are needed" if few else "",
-        evidence=tuple(
-            Evidence(case_id=None, what=f"{name}: {count} executions by code or scripts in the engine")
-            for name, count in inside.head(EVIDENCE_ROWS).items()
-        ),
-    )  # fmt: skip
+    return share_of_executions(rows, closed, rows["rows"][rows["x"] == 0], "by code or scripts in the engine")
 
 
 METRIC = Computed(id="out-of-engine-execution-share", unit="share", needs=("models", "activities"), compute=compute)
