@@ -11,7 +11,7 @@ from poanalyzer.errors import InputError
 from poanalyzer.eventlog.export import write_parquet
 from poanalyzer.eventlog.quality import findings
 from poanalyzer.eventlog.schema import TABLES
-from poanalyzer.eventlog.store import Store
+from poanalyzer.eventlog.store import Store, memory_limit
 from poanalyzer.mine.mined import Mined
 
 from .traces import EPOCH, MINUTE, Rows, mined, parse, record, seal, time
@@ -268,3 +268,12 @@ def test_the_harness_reads_times_as_they_are_written():
         time("soon")
     with pytest.raises(AssertionError):
         parse("a  A  0–1  bot  serviceTask  colour=red")
+
+
+def test_memory_grows_with_the_input_and_leaves_most_of_the_machine() -> None:
+    gib = 1 << 30
+    assert memory_limit(0, 4 * gib) == gib
+    assert memory_limit(100 << 20, 24 * gib) == 2 * gib
+    assert memory_limit(gib, 24 * gib) == 4 * gib
+    assert memory_limit(100 * gib, 24 * gib) == 6 * gib
+    assert memory_limit(100 * gib, 2 * gib) == gib

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 WORK_FILE_BYTES = 64 << 20
 #: What the engine may use of the machine's memory before it spills to disk, and at least so much.
 MEMORY_SHARE, MEMORY_LEAST = 12, 1 << 30
+#: Large inputs get so many times their size on disk, up to this share of the machine's memory: joins that spill cost four
+#: times as much.
+MEMORY_TIMES, MEMORY_MOST = 4, 4
 
 
 class Store:
@@ -46,7 +49,7 @@ class Store:
         import ibis
 
         self.workdir = Path(tempfile.mkdtemp(prefix="poanalyzer-"))
-        limit = memory or max(MEMORY_LEAST, machine_memory() // MEMORY_SHARE)
+        limit = memory or memory_limit(size, machine_memory())
         options: dict[str, Any] = {"memory_limit": f"{limit >> 20}MiB", "temp_directory": str(self.workdir / "spill")}
         if threads:
             options["threads"] = threads
@@ -92,6 +95,11 @@ class Store:
         """Drop the back end and its files."""
         self.con.disconnect()
         shutil.rmtree(self.workdir, ignore_errors=True)
+
+
+def memory_limit(size: int, machine: int) -> int:
+    """Return how many bytes the engine may use for inputs of ``size`` bytes on disk, on a machine with so many."""
+    return max(MEMORY_LEAST, machine // MEMORY_SHARE, min(MEMORY_TIMES * size, machine // MEMORY_MOST))
 
 
 def machine_memory() -> int:
