@@ -337,6 +337,27 @@ def test_handovers_that_bypass_the_engine():
     check("mediated-handover-rate", few, status=Status.INSUFFICIENT, value=1 / 3, reason="29 cases seen on both sides")
 
 
+def test_lost_records_hide_handovers_beside_the_engine():
+    # x → writer → y → z in 60 cases: one of three hand-overs is mediated. 20 more letters have a key that nobody knows.
+    text = """
+    × 60
+    a  A  0–10   bot:x  serviceTask
+    a  B  40–50  bot:y  serviceTask
+    a  C  50–60  bot:z  serviceTask
+    outside:
+    a  O  15–20  human  -
+    × 20
+    b  A  0–10   bot:x  serviceTask
+    b  B  40–50  bot:y  serviceTask
+    outside:
+    nobody  O  15–20  human  -
+    """
+    # seen: 60 of 180; at least (60 − 20) / (180 + 20). One letter a case: a lost one takes its case along and moves nothing
+    found = check("mediated-handover-rate", text, value=1 / 3, numerator=60, denominator=180, caveat="20 of 80 outside")
+    assert (found.lower_bound, found.upper_bound) == (40 / 200, 1 / 3)
+    assert found.low <= 40 / 200
+
+
 def test_a_case_seen_only_by_the_engine_says_nothing_about_mediation():
     # 40 cases as above with 1 of 2 mediated, and 100 cases that are the engine's alone
     text = """

@@ -167,6 +167,28 @@ def test_continuity_counts_the_pieces_of_a_business_key():
     check("continuity", "× 30\na  A  0–1  bot  task", status=Status.NOT_AVAILABLE, reason="business key")
 
 
+def test_roots_without_a_key_are_cases_or_pieces_that_nobody_can_join():
+    # 60 cases in one piece and 20 in two; 20 more roots bear no key: a share k = 100 / 120 = 1 / 1.2 was seen.
+    # In two pieces are 20 · 1.2² = 28.8 cases; 60 · 1.2 seen in one, of which 2 · 28.8 / 1.2 · 0.2 = 9.6 were in two: 62.4 whole
+    text = """
+    × 60
+    a  A  0–1  bot  task
+    cases:
+    a  business_key=O
+    × 20
+    b  B  5–6  bot  task
+    c  C  7–8  bot  task
+    cases:
+    b  business_key=R
+    c  business_key=R
+    × 20
+    d  D  9–10  bot  task
+    """
+    found = check("continuity", text, value=62.4 / 91.2, numerator=60, denominator=80, caveat="20 of 120 root cases")
+    assert (found.lower_bound, found.upper_bound) == (40 / 80, 80 / 100)
+    assert found.low <= 40 / 80 and found.high >= 80 / 100
+
+
 def test_pieces_are_joined_along_chains_of_messages():
     names = "bcdefgh"
     text = "× 36\na  A  0–1  bot  task\ncases:\na  business_key=O\n× 1\n" + "\n".join(

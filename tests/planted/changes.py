@@ -79,7 +79,8 @@ def cleaned_up(folder: Path, replications: int, cases: int, seed: int) -> list[L
     """Nothing changed, and what ended long ago is gone: no effect is found on the average."""
     lines = effects(folder, replications, cases, seed, shift=0.0, kept_days=60.0)
     bias = lines[0].bias
-    assert bias is not None
+    if bias is None:  # no copy has days enough left: nothing is said
+        return lines
     return [
         *lines,
         Line(lines[0].check, "mean step of the logarithm", "0", f"{bias:+.3f}", abs(bias) < 0.1, "< .1", bias=bias),

@@ -18,7 +18,8 @@ def build_outside(mined: Mined) -> ibis.Table:
     """Create and return ``m_outside``: one row a record of an outside source.
 
     Columns: ``root_ix`` (null where no engine case has its key), ``root_process_ix``, ``key``, ``activity``,
-    ``start``, ``end``, ``at``, ``actor``, ``step_ix``, ``resource_ix``, ``counterpart`` (the engine recorded it too).
+    ``start``, ``end``, ``at``, ``actor``, ``step_ix``, ``resource_ix``, ``counterpart`` (the engine recorded it too),
+    ``number`` (of the record, in the order of cases and times).
 
     A record is linked by the business key of its case (else its case id) to the root case with that business key
     (else that case id); a key that several root cases share links to the one that started first.
@@ -46,7 +47,7 @@ def build_outside(mined: Mined) -> ibis.Table:
     return log.con.create_table(
         "m_outside",
         rows.select(
-            "root_ix", "root_process_ix", "key", "activity", "start", "end", "at", "actor", "step_ix", "resource_ix",
+            "root_ix", "root_process_ix", "key", "activity", "start", "end", "at", "actor", "step_ix", "resource_ix", "number",
             counterpart=ibis.coalesce(rows.twin, False),
         ),
     )  # fmt: skip
@@ -110,20 +111,25 @@ def handovers(mined: Mined) -> ibis.Table:
     it began: an enabling relation, so that parallel branches make no false hand-overs. Source: van der Aalst, Reijers
     and Song (2005).
     """
-    log, steps, cases, outside = mined.log, mined.steps, mined.cases, mined.of(build_outside)
+    outside = mined.of(build_outside)
     linked = outside.filter(outside.root_ix.notnull() & ~outside.counterpart)
+    return mined.log.con.create_table("m_handovers", handovers_seen(mined, linked))
+
+
+def handovers_seen(mined: Mined, linked: ibis.Table) -> ibis.Table:
+    """Return what :func:`handovers` tells if only the records ``linked`` (of :func:`build_outside`) were seen outside."""
+    log, steps, cases = mined.log, mined.steps, mined.cases
     seen = linked.select("root_ix").distinct()
     inner = steps.join(cases.select("case_ix", "root_ix"), "case_ix").semi_join(seen, "root_ix")
     starts = causal_starts(log, inner, linked)
     starts = starts.filter(starts.ended > 0)
     known = starts.endpoint.notnull() & starts.from_endpoint.notnull()
     change = known & (starts.endpoint != starts.from_endpoint)
-    moves = starts.group_by("root_ix").agg(
+    return starts.group_by("root_ix").agg(
         pairs=change.sum(),
         mediated=(change & (starts.engine == 1) & (starts.from_engine == 1)).sum(),
         skipped=(~known).sum(),
     )
-    return log.con.create_table("m_handovers", moves)
 
 
 def causal_starts(log: EventLog, inner: ibis.Table, linked: ibis.Table | None) -> ibis.Table:

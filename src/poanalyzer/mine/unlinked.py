@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poanalyzer.mine.outside import keyless_records, of_window
+from poanalyzer.mine.blocks import whole_number
+from poanalyzer.mine.outside import build_outside, handovers_seen, keyless_records, of_window
 from poanalyzer.mine.times import beside_engine, case_times, closed_roots, outside_spans
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MIN_RECORDS = 10
 #: No linked record stands for more than this many: beyond it the continuation is more noise than estimate.
 MOST_WEIGHT = 5.0
+#: Records are drawn by the first five hexadecimal digits of a hash, so many times.
+_LOTS, _DRAWS = 16**5, 3
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,28 @@ def steps_beside(mined: Mined, shadow: dict[str, int]) -> float:
     """
     found = mined.of(linkage)
     return sum(n * found.weights.get(name, 1.0) for name, n in shadow.items()) + found.never
+
+
+def fewer_handovers(mined: Mined) -> dict[int, tuple[int, int]]:
+    """Return the hand-overs of the window by process as they were if once more as large a share of the records were lost.
+
+    Process number → (mediated by the engine, all). What a loss does to a figure that many records make together is seen by
+    repeating it (simulation and extrapolation, Cook and Stefanski 1994); records are drawn by their number, mean of some draws.
+    """
+    outside = mined.of(build_outside)
+    linked = outside.filter(outside.root_ix.notnull() & ~outside.counterpart)
+    below = f"{round(mined.of(linkage).rate * _LOTS):05x}"
+    cases = mined.cases.filter(mined.cases.in_window).select("case_ix", "process_ix")
+    found: dict[int, tuple[int, int]] = {}
+    for draw in range(_DRAWS):
+        lot = (linked.number.cast("string") + f"/{draw}").hexdigest("md5").left(5)
+        moves = handovers_seen(mined, linked.filter(lot < below)).join(cases, [("root_ix", "case_ix")])
+        for r in mined.query(
+            moves.group_by("process_ix").agg(x=moves.mediated.sum(), y=moves.pairs.sum())
+        ).itertuples():
+            x, y = found.get(int(r.process_ix), (0, 0))
+            found[int(r.process_ix)] = x + whole_number(r.x), y + whole_number(r.y)
+    return found
 
 
 def case_reach(mined: Mined) -> ibis.Table:
