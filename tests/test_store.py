@@ -277,3 +277,18 @@ def test_memory_grows_with_the_input_and_leaves_most_of_the_machine() -> None:
     assert memory_limit(gib, 24 * gib) == 4 * gib
     assert memory_limit(100 * gib, 24 * gib) == 6 * gib
     assert memory_limit(100 * gib, 2 * gib) == gib
+
+
+def test_measuring_many_activities_may_use_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    from poanalyzer.eventlog import store as room
+    from poanalyzer.eventlog.store import MEMORY_LEAST
+
+    def limit(bytes_an_activity: int) -> str:
+        monkeypatch.setattr(room, "BYTES_AN_ACTIVITY", bytes_an_activity)
+        monkeypatch.setattr(room, "machine_memory", lambda: 3 * MEMORY_LEAST)
+        log = mined("a  A  0–1  bot  serviceTask").log
+        return str(log.con.raw_sql("SELECT current_setting('memory_limit')").fetchall()[0][0])
+
+    assert limit(82) == "1.0 GiB"
+    monkeypatch.setattr(room, "MEASURING_MOST", 2)
+    assert limit(1 << 40) == "1.5 GiB"

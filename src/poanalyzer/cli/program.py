@@ -111,7 +111,8 @@ def _tell(error: Exception, talk: Talk) -> int:
     if isinstance(error, OSError) and error.filename:
         talk.error(f"{error.filename}: {error.strerror}", "Check that the file or folder may be read or written.")
         return exits.BAD_INPUT
-    if isinstance(error, MemoryError):
+    # the back end has a class of its own for it
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
         talk.error("not enough memory", "Give it a machine with more memory, or fewer inputs at a time.")
         return exits.BAD_INPUT
     text = " ".join(str(error).split()) or "no message"

@@ -33,6 +33,9 @@ MEMORY_SHARE, MEMORY_LEAST = 12, 1 << 30
 #: Large inputs get so many times their size on disk, up to this share of the machine's memory: joins that spill cost four
 #: times as much.
 MEMORY_TIMES, MEMORY_MOST = 4, 4
+#: What measuring needs for each activity: ten million were measured in 820 MB, and not in 430. At most this share of the
+#: machine's memory.
+BYTES_AN_ACTIVITY, MEASURING_MOST = 82, 3
 
 
 class Store:
@@ -49,8 +52,12 @@ class Store:
         import ibis
 
         self.workdir = Path(tempfile.mkdtemp(prefix="poanalyzer-"))
-        limit = memory or memory_limit(size, machine_memory())
-        options: dict[str, Any] = {"memory_limit": f"{limit >> 20}MiB", "temp_directory": str(self.workdir / "spill")}
+        self._limit = memory or memory_limit(size, machine_memory())
+        self._fixed = memory is not None
+        options: dict[str, Any] = {
+            "memory_limit": f"{self._limit >> 20}MiB",
+            "temp_directory": str(self.workdir / "spill"),
+        }
         if threads:
             options["threads"] = threads
         where = str(self.workdir / "log.duckdb") if size > WORK_FILE_BYTES else ":memory:"
@@ -80,6 +87,7 @@ class Store:
         self.con.drop_table("t_pieces")
         for sink in self.sinks:
             sink.sealed()
+        self._grow()
         log = EventLog(con=self.con, workdir=self.workdir, inputs=[s.record for s in self.sinks], config=config)
         log.problems = [p for s in self.sinks for p in s.problems]
         if not log.row_count("cases"):
@@ -90,6 +98,13 @@ class Store:
                 fix="poanalyzer inspect shows why rows were rejected; --map names the columns.",
             )
         return log
+
+    def _grow(self) -> None:
+        """Let the engine use what measuring so many activities needs, where that is more."""
+        rows = int(self.con.execute(self.con.table("c_acts").count()))
+        needed = min(BYTES_AN_ACTIVITY * rows, machine_memory() // MEASURING_MOST)
+        if needed > self._limit and not self._fixed:
+            self.con.raw_sql(f"SET memory_limit = '{needed >> 20}MiB'")
 
     def close(self) -> None:
         """Drop the back end and its files."""
